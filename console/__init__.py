@@ -1,0 +1,3 @@
+"""opsconsole: the terminal incident console for on-call engineers."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Commands and flags; importing this package imports nothing slow."""

@@ -1,0 +1,1 @@
+"""Settings in layers: default, file, .env, environment, flag."""

@@ -1,0 +1,1 @@
+"""When to ask a backend, and how fresh its last answer is."""

@@ -1,0 +1,1 @@
+"""Which charts a service gets."""

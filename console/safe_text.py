@@ -1,0 +1,84 @@
+"""The one door for text that came from outside.
+
+No byte of a backend may reach the terminal as a command. Textual's own `Content` strips five
+control codes and lets ESC, C1, DEL and bidi controls through, so everything is replaced here,
+visibly, before any other part of the console sees it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from opsconsole.domain.text import SafeText
+
+LINE_LIMIT = 8192
+"""Characters of one text kept; the rest is counted, not shown."""
+
+MARKS_PER_CELL = 8
+"""Combining marks kept on one base character; unbounded ones flood the line to the terminal."""
+
+_TAB = "    "
+_REPLACEMENTS: dict[int, str] = {
+    **{code: chr(0x2400 + code) for code in range(0x20)},  # U+2400.. "control pictures"
+    0x09: _TAB,
+    0x7F: "\u2421",
+    **{code: f"\u27e8{code:02X}\u27e9" for code in range(0x80, 0xA0)},
+    0x2028: "\u2424",
+    0x2029: "\u2424",
+}
+# Bidi overrides and isolates, zero-width and invisible operators, tag characters, surrogates,
+# variation-selector supplements, non-characters: all can make text read otherwise than it is.
+_HIDDEN = (
+    "\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff"
+)
+_SUSPECT = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}]")
+_MARK_RUN = re.compile(
+    r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]{9,}"
+)
+
+
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return _REPLACEMENTS.get(code) or f"\u27e8{code:04X}\u27e9"
+
+
+def _few_marks(match: re.Match[str]) -> str:
+    run = match.group()
+    return f"{run[:MARKS_PER_CELL]}\u27e8+{len(run) - MARKS_PER_CELL}\u27e9"
+
+
+def safe_text(raw: object, limit: int = LINE_LIMIT) -> SafeText:
+    """`raw` as one line without anything a terminal obeys or a reader misreads.
+
+    Control characters become their visible pictures (newline too), bidi and zero-width ones
+    `⟨202E⟩`; more than `limit` characters end in `… +N characters`. Total (any object), and
+    what is already safe is returned unchanged.
+    """
+    text = raw if isinstance(raw, str) else str(raw)
+    over = len(text) - limit
+    if over > 0:
+        text = text[:limit]
+    text = _MARK_RUN.sub(_few_marks, _SUSPECT.sub(_visible, text))
+    return SafeText(f"{text}… +{over} characters" if over > 0 else text)
+
+
+def safe_lines(raw: str, limit: int = 2000) -> tuple[SafeText, ...]:
+    """`raw` split at line ends, each line made safe; at most `limit` lines and a count of the rest."""
+    lines = raw.splitlines()
+    kept = tuple(safe_text(line) for line in lines[:limit])
+    return kept if len(lines) <= limit else (*kept, SafeText(f"… +{len(lines) - limit} lines"))
+
+
+def safe_mapping(raw: Mapping[str, object]) -> dict[SafeText, SafeText]:
+    """Labels, annotations or attributes with both sides made safe."""
+    return {safe_text(key, 256): safe_text(value) for key, value in raw.items()}
+
+
+def ascii_form(text: str) -> SafeText:
+    """`text` with every character outside printable ASCII escaped, for names that must be exact."""
+    return SafeText(
+        "".join(char if " " <= char <= "~" else f"\\u{{{ord(char):x}}}" for char in unicodedata.normalize("NFC", text))
+    )

@@ -1,0 +1,1 @@
+"""One module a backend: wire bytes in, domain values or a SourceError out."""

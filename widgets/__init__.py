@@ -1,0 +1,1 @@
+"""Widgets that draw domain values and know nothing else."""
