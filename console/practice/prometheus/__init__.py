@@ -1,0 +1,1 @@
+"""Prometheus's HTTP API and rule engine over the shop."""

@@ -1,0 +1,1 @@
+"""PromQL over arrays: parsed by a library, evaluated with numpy."""
