@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from servers.alertmanager import run_alertmanager
+from servers.node_exporter import run_node_exporter
+from servers.process import ServerError, ServerProcess
+from servers.prometheus import run_prometheus
+
+pytestmark = pytest.mark.real
+
+
+def get(url: str) -> httpx.Response:
+    with httpx.Client(trust_env=False) as client:
+        return client.get(url)
+
+
+def test_prometheus_answers_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with run_prometheus(tmp_path) as server:
+        version = get(f"{server.url}/api/v1/status/buildinfo").json()["data"]["version"]
+        assert version.startswith("2.")
+    assert not server.running
+    with pytest.raises(httpx.ConnectError):
+        get(server.url)
+
+
+def test_prometheus_killed_and_started_again_has_its_data_at_the_same_address(tmp_path: Path) -> None:
+    with run_prometheus(tmp_path) as server:
+        blocks = sorted(path.name for path in (tmp_path / "tsdb").iterdir())
+        server.kill()
+        assert not server.running
+        server.start()
+        assert get(f"{server.url}/-/ready").status_code == 200
+        assert set(blocks) <= {path.name for path in (tmp_path / "tsdb").iterdir()}
+
+
+def test_alertmanager_answers_the_v2_api(tmp_path: Path) -> None:
+    with run_alertmanager(tmp_path) as server:
+        assert get(f"{server.url}/api/v2/alerts").json() == []
+
+
+def test_node_exporter_counts_cpu_seconds(tmp_path: Path) -> None:
+    with run_node_exporter(tmp_path) as server:
+        assert "node_cpu_seconds_total{" in get(f"{server.url}/metrics").text
+
+
+def test_a_server_that_ends_early_is_an_error_with_its_last_words(tmp_path: Path) -> None:
+    server = ServerProcess(
+        ["/bin/sh", "-c", "echo no such flag; exit 3"], url="http://127.0.0.1:9", ready_path="/", folder=tmp_path
+    )
+    with pytest.raises(ServerError, match=r"(?s)ended with 3.*no such flag"):
+        server.start()
+    assert not server.running

@@ -1,0 +1,1 @@
+"""Real servers for the tests: fetched once into a cache, started on loopback, gone afterwards."""

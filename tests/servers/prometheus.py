@@ -1,0 +1,80 @@
+"""A real Prometheus with the scrape jobs and rules a test asks for."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from servers.debian import binary
+from servers.ports import PortReservation
+from servers.process import ServerProcess, running
+
+
+class ScrapeJob(msgspec.Struct, frozen=True):
+    """One target (`host:port`) of one job, with labels put on all its series."""
+
+    name: str
+    target: str
+    labels: Mapping[str, str] = {}
+
+    def wire(self) -> dict[str, object]:
+        """As it stands in prometheus.yml."""
+        return {
+            "job_name": self.name,
+            "static_configs": [{"targets": [self.target], "labels": dict(self.labels)}],
+        }
+
+
+@contextlib.contextmanager
+def run_prometheus(
+    folder: Path,
+    *,
+    jobs: Sequence[ScrapeJob] = (),
+    rules: Sequence[Path] = (),
+    alertmanager: str | None = None,
+    interval: str = "1s",
+    flags: Sequence[str] = (),
+) -> Iterator[ServerProcess]:
+    """Prometheus in `folder` (made when missing), ready, until the block ends.
+
+    It always scrapes itself as job `prometheus`. `interval` is both the scrape and the evaluation
+    interval, `alertmanager` the `host:port` alerts go to. Its configuration is `folder/prometheus.yml`.
+    Exemplars are stored.
+    """
+    program = binary("prometheus")
+    folder.mkdir(parents=True, exist_ok=True)
+    reservation = PortReservation()
+    address = f"127.0.0.1:{reservation.port}"
+    config = folder / "prometheus.yml"
+    config.write_text(_config([ScrapeJob("prometheus", address), *jobs], rules, alertmanager, interval))
+    command = [
+        program,
+        f"--config.file={config}",
+        f"--storage.tsdb.path={folder / 'tsdb'}",
+        f"--web.listen-address={address}",
+        "--web.enable-lifecycle",
+        "--enable-feature=exemplar-storage",
+        "--log.level=warn",
+        *flags,
+    ]
+    server = ServerProcess(command, url=f"http://{address}", ready_path="/-/ready", folder=folder)
+    try:
+        with running(server):
+            yield server
+    finally:
+        reservation.release()
+
+
+def _config(jobs: Sequence[ScrapeJob], rules: Sequence[Path], alertmanager: str | None, interval: str) -> str:
+    wire: dict[str, object] = {
+        "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
+        "rule_files": [str(path.resolve()) for path in rules],
+        "scrape_configs": [job.wire() for job in jobs],
+    }
+    if alertmanager is not None:
+        wire["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]}
+    return json.dumps(wire, indent=2)  # JSON is YAML
