@@ -54,8 +54,8 @@ class Source(Protocol):
 class MetricSource(Source, Protocol):
     """Prometheus."""
 
-    async def panels(self, configured: tuple[Panel, ...]) -> Reading[PanelList]:
-        """The panels this server can fill: the defaults it has metrics for, then `configured`."""
+    async def panels(self, configured: tuple[Panel, ...], selection: Selection) -> Reading[PanelList]:
+        """The panels this server can fill for `selection`: defaults it has series for, then `configured`."""
         ...
 
     async def read_panel(
