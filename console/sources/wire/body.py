@@ -1,0 +1,60 @@
+"""A response's body, read no further than a limit of decoded bytes."""
+
+from __future__ import annotations
+
+import zlib
+
+import httpx
+
+BODY_LIMIT = 32 * 1024 * 1024
+"""Decoded bytes of one answer. The console's longest honest answer is a few megabytes."""
+
+
+class BodyTooLargeError(Exception):
+    """The body decodes to more than the limit."""
+
+
+class BodyBrokenError(Exception):
+    """The body is not what its `Content-Encoding` says. `str()` says how."""
+
+
+async def read_body(response: httpx.Response, limit: int = BODY_LIMIT) -> bytes:
+    """All decoded bytes of an open streamed `response`.
+
+    Compressed bodies are inflated step by step, so a bomb costs no more than `limit` bytes.
+    Raises `BodyTooLargeError`, `BodyBrokenError` and what httpx raises for a broken connection.
+    """
+    if response.is_stream_consumed:  # a transport that answered from memory
+        content = response.content
+        if len(content) > limit:
+            raise BodyTooLargeError
+        return content
+    inflate = _decoder(response.headers.get("content-encoding", ""))
+    parts: list[bytes] = []
+    room = limit
+    async for chunk in response.aiter_raw():
+        part = chunk if inflate is None else _inflated(inflate, chunk, room)
+        room -= len(part)
+        if room < 0:
+            raise BodyTooLargeError
+        parts.append(part)
+    if inflate is not None and parts and not inflate.eof:
+        raise BodyBrokenError("the compressed body ends too early")
+    return b"".join(parts)
+
+
+def _decoder(encoding: str) -> zlib._Decompress | None:
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return None
+    if name in ("gzip", "x-gzip", "deflate"):
+        return zlib.decompressobj(zlib.MAX_WBITS | 32)
+    raise BodyBrokenError("the body is encoded in a way that was not asked for")
+
+
+def _inflated(inflate: zlib._Decompress, chunk: bytes, room: int) -> bytes:
+    """What `chunk` adds, at most `room` + 1 bytes."""
+    try:
+        return inflate.decompress(chunk, room + 1)
+    except zlib.error as error:
+        raise BodyBrokenError("the compressed body is damaged") from error
