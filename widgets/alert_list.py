@@ -1,0 +1,230 @@
+"""The alerts pane: what is wrong, how bad, where, since when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
+from typing import ClassVar
+
+import msgspec
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from opsconsole.domain.alert import Alert, AlertGroup, AlertState, grouped
+from opsconsole.domain.series import Severity
+from opsconsole.domain.text import SafeText
+from opsconsole.domain.time_range import format_duration
+from opsconsole.widgets.feed_list import FeedList
+from opsconsole.widgets.glyphs import UNICODE, Glyphs
+from opsconsole.widgets.rows import Row, RowView, fit, fit_start, width_of
+
+OPEN_UP_TO = 3
+"""A group of more members starts folded."""
+
+WORDS_FROM = 56
+"""Cells from which the severity is a whole word."""
+
+SHORT_FROM = 34
+"""Cells from which it is a short word, below it a letter; states lose their age there too."""
+
+SEVERITY_STYLES: dict[Severity, str] = {
+    Severity.CRITICAL: "$severity-critical bold",
+    Severity.WARNING: "$severity-warning",
+    Severity.INFO: "$severity-info",
+    Severity.UNKNOWN: "$muted",
+}
+SHORT_SEVERITIES: dict[Severity, SafeText] = {
+    Severity.CRITICAL: SafeText("crit"),
+    Severity.WARNING: SafeText("warn"),
+    Severity.INFO: SafeText("info"),
+    Severity.UNKNOWN: SafeText("?   "),
+}
+STATE_WORDS: dict[AlertState, SafeText] = {
+    AlertState.FIRING: SafeText(""),
+    AlertState.PENDING: SafeText("pending"),
+    AlertState.SILENCED: SafeText("muted"),
+    AlertState.INHIBITED: SafeText("inhibited"),
+}
+
+_PLACES = ("service", "pod", "instance", "container", "namespace", "job", "node")
+_NO_PLACE = frozenset({"alertname", "severity"})
+
+
+def alert_sign(state: AlertState, glyphs: Glyphs) -> SafeText:
+    """The sign of an alert's state, one cell."""
+    return {
+        AlertState.FIRING: glyphs.firing,
+        AlertState.PENDING: glyphs.pending,
+        AlertState.SILENCED: glyphs.silenced,
+        AlertState.INHIBITED: glyphs.inhibited,
+    }[state]
+
+
+def place_of(alert: Alert) -> SafeText:
+    """Where the alert is: its service, else the closest label that says so."""
+    for label in _PLACES:
+        if value := alert.labels.get(SafeText(label)):
+            return value
+    return SafeText("")
+
+
+def differing_labels(alerts: tuple[Alert, ...]) -> tuple[SafeText, ...]:
+    """Labels whose values differ within `alerts`, places first."""
+    names = dict.fromkeys(name for alert in alerts for name in alert.labels if name not in _NO_PLACE)
+    differing = [name for name in names if len({alert.labels.get(name) for alert in alerts}) > 1]
+    order = {name: place for place, name in enumerate(_PLACES)}
+    return tuple(sorted(differing, key=lambda name: (order.get(name, len(order)), name)))
+
+
+class AlertRow(msgspec.Struct, frozen=True):
+    """One alert, or with `members` > 1 the head of a group, drawn from its worst alert."""
+
+    key: str
+    alert: Alert
+    title: SafeText
+    where: SafeText
+    since: float
+    members: int = 1
+    open: bool = False
+    indented: bool = False
+
+    @property
+    def height(self) -> int:
+        """One line."""
+        return 1
+
+    def lines(self, view: RowView) -> tuple[Content, ...]:
+        """`● crit ErrorRateHigh checkout  4m`; what is quiet is muted as a whole."""
+        glyphs, alert = view.glyphs, self.alert
+        quiet = alert.state is not AlertState.FIRING
+        indent = "  " if self.indented else ""
+        head = f"{indent}{alert_sign(alert.state, glyphs)}{self._severity(view.width)} "
+        fold = glyphs.unfolded if self.open else glyphs.folded
+        count = f" {glyphs.times}{self.members} {fold}" if self.members > 1 else ""
+        tail = self._tail(view)
+        room = max(0, view.width - width_of(head) - width_of(count) - width_of(tail) - 1)
+        title, where = self._share(room, glyphs.cut)
+        space = " " if title and where else ""
+        used = sum(width_of(text) for text in (head, title, count, space, where, tail))
+        return (
+            Content.assemble(
+                (head, "$muted" if quiet else SEVERITY_STYLES[alert.severity]),
+                (title + count, "$muted" if quiet else "bold"),
+                (space + where, "$muted" if quiet else ""),
+                " " * max(1, view.width - used),
+                (tail, "$muted"),
+            ),
+        )
+
+    def _severity(self, width: int) -> str:
+        if width < SHORT_FROM:
+            return SHORT_SEVERITIES[self.alert.severity][0].upper()
+        if width < WORDS_FROM:
+            return f" {SHORT_SEVERITIES[self.alert.severity]}"
+        return f" {self.alert.severity.value:<8}"
+
+    def _tail(self, view: RowView) -> str:
+        """What quietens the alert, and since when it is."""
+        word, since = STATE_WORDS[self.alert.state], format_duration(view.now - self.since)
+        if view.width < SHORT_FROM:
+            return word or since
+        return f"{word} {since:>6}" if word else f"{since:>6}"
+
+    def _share(self, room: int, cut: SafeText) -> tuple[SafeText, SafeText]:
+        """Title and place within `room` cells; the place gives way first, down to two fifths."""
+        if not self.title:
+            # Members differ at the end of their names.
+            return SafeText(""), fit_start(self.where, room, cut)
+        place = width_of(self.where)
+        spare = room - width_of(self.title) - 1
+        if spare < place:
+            place = max(spare, min(place, max(6, room * 2 // 5)))
+        if place < 4 or room - place - 1 < 4:
+            return fit(self.title, room, cut), SafeText("")
+        return fit(self.title, room - place - 1, cut), fit(self.where, place, cut)
+
+
+class AlertList(FeedList[tuple[Alert, ...], Alert]):
+    """Alerts by name, worst first; a name with several alerts is a head with its members below."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "fold('toggle')", "fold", show=False, id="alerts.fold"),
+        Binding("left", "fold('close')", "fold", show=False, id="alerts.close"),
+        Binding("right", "fold('open')", "unfold", show=False, id="alerts.open"),
+    ]
+
+    def __init__(
+        self,
+        *,
+        source: str = "alertmanager",
+        glyphs: Glyphs = UNICODE,
+        zone: tzinfo = UTC,
+        id: str | None = None,  # noqa: A002  - Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        """No alerts asked for yet."""
+        super().__init__(source=source, glyphs=glyphs, zone=zone, id=id, classes=classes)
+        self._open: dict[SafeText, bool] = {}
+
+    def empty(self) -> tuple[SafeText, ...]:
+        """No alerts is good news."""
+        return (SafeText("no alerts"), SafeText("nothing fires, waits or is muted here"))
+
+    def build(self, value: tuple[Alert, ...]) -> Sequence[tuple[Row, Alert]]:
+        """Heads and members in the order of `grouped`; behind a head stands its worst alert."""
+        groups = grouped(value)
+        rows: list[AlertRow] = []
+        for group in groups:
+            rows.extend(self._group_rows(group))
+        return tuple((row, row.alert) for row in rows)
+
+    def action_fold(self, way: str) -> None:
+        """Fold, unfold or `toggle` the group of the row under the cursor."""
+        alert = self.current
+        if alert is None or f"group:{alert.name}" not in self._items:
+            return
+        opened = self._open.get(alert.name, False)
+        wanted = not opened if way == "toggle" else way == "open"
+        if wanted == opened:
+            return
+        self._open[alert.name] = wanted
+        if not wanted:
+            self._rows.select(f"group:{alert.name}")
+        self.rebuild()
+
+    def _group_rows(self, group: AlertGroup) -> list[AlertRow]:
+        if len(group.alerts) == 1:
+            alert = group.alerts[0]
+            key = f"alert:{alert.fingerprint}"
+            return [AlertRow(key, alert, alert.name, place_of(alert), alert.started_at)]
+        # Decided when the group is first seen, so that one more member does not fold it away.
+        opened = self._open.setdefault(group.name, len(group.alerts) <= OPEN_UP_TO)
+        labels = differing_labels(group.alerts)
+        places = [
+            SafeText(" ".join(alert.labels.get(label, SafeText("")) for label in labels).strip())
+            for alert in group.alerts
+        ]
+        worst = group.alerts[0]
+        head = AlertRow(
+            f"group:{group.name}",
+            worst,
+            group.name,
+            SafeText(", ".join(dict.fromkeys(place_of(alert) for alert in group.alerts))),
+            min(alert.started_at for alert in group.alerts if alert.state is worst.state),
+            members=len(group.alerts),
+            open=opened,
+        )
+        if not opened:
+            return [head]
+        members = [
+            AlertRow(
+                f"alert:{alert.fingerprint}",
+                alert,
+                SafeText(""),
+                place or place_of(alert),
+                alert.started_at,
+                indented=True,
+            )
+            for alert, place in zip(group.alerts, places, strict=True)
+        ]
+        return [head, *members]

@@ -1,0 +1,352 @@
+"""The list every pane is made of."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
+from itertools import accumulate
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.content import Content
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.style import Style
+from textual.widget import Widget
+
+from opsconsole.widgets.glyphs import UNICODE, Glyphs
+from opsconsole.widgets.rows.cursor import place
+from opsconsole.widgets.rows.row import Row, RowView
+
+_GUTTER = 1
+_THUMB = 1
+_WHEEL_LINES = 3
+
+
+class RowList(Widget, can_focus=True):
+    """A list with one row under the cursor, drawn line by line.
+
+    Only lines in view are made, and only lines that changed are sent to the terminal. The cursor
+    holds on to its row's key: a refresh that moves, adds or removes other rows leaves it, and the
+    place of its row on the screen, alone. In a `newest_first` list a cursor on the top row stays
+    on top; anywhere else rows that arrive are counted in `unseen` and move nothing.
+
+    The row under the cursor is marked by a sign in the first column, so focus shows without colour.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row-list--cursor", "row-list--muted"}
+
+    DEFAULT_CSS = """
+    RowList {
+        width: 1fr;
+        height: 1fr;
+        color: $text;
+        & > .row-list--cursor {
+            background: $row-cursor;
+            text-style: $row-cursor-text-style;
+        }
+        & > .row-list--muted { color: $muted; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", show=False, id="list.up"),
+        Binding("down,j", "move(1)", "down", show=False, id="list.down"),
+        Binding("pageup", "page(-1)", "page up", show=False, id="list.page_up"),
+        Binding("pagedown", "page(1)", "page down", show=False, id="list.page_down"),
+        Binding("home,g", "top", "top", show=False, id="list.top"),
+        Binding("end,G", "bottom", "bottom", show=False, id="list.bottom"),
+        Binding("enter", "choose", "open", show=False, id="list.open"),
+    ]
+
+    class Highlighted(Message):
+        """The cursor stands on another row, moved `by_user` or by a refresh."""
+
+        def __init__(self, row_list: RowList, row_key: str, *, by_user: bool) -> None:
+            """`row_key` is the key of the row now under the cursor."""
+            self.row_list = row_list
+            self.row_key = row_key
+            self.by_user = by_user
+            super().__init__()
+
+        @property
+        def control(self) -> RowList:
+            """The list this happened in."""
+            return self.row_list
+
+    class Chosen(Message):
+        """The row under the cursor is to be opened."""
+
+        def __init__(self, row_list: RowList, row_key: str) -> None:
+            """`row_key` is the key of that row."""
+            self.row_list = row_list
+            self.row_key = row_key
+            super().__init__()
+
+        @property
+        def control(self) -> RowList:
+            """The list this happened in."""
+            return self.row_list
+
+    class UnseenChanged(Message):
+        """The count of rows that arrived above the reader changed to `count`."""
+
+        def __init__(self, row_list: RowList, count: int) -> None:
+            """`count` is 0 once the reader is back at the top."""
+            self.row_list = row_list
+            self.count = count
+            super().__init__()
+
+        @property
+        def control(self) -> RowList:
+            """The list this happened in."""
+            return self.row_list
+
+    def __init__(
+        self,
+        *,
+        glyphs: Glyphs = UNICODE,
+        zone: tzinfo = UTC,
+        newest_first: bool = False,
+        id: str | None = None,  # noqa: A002  - Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        """An empty list; `zone` and `glyphs` are handed to its rows."""
+        super().__init__(id=id, classes=classes)
+        self._glyphs = glyphs
+        self._zone = zone
+        self._newest_first = newest_first
+        self._rows: Sequence[Row] = ()
+        self._starts: list[int] = []
+        self._line_count = 0
+        self._index = 0
+        self._top = 0
+        self._now = 0.0
+        self._dimmed = False
+        self._unseen = 0
+        self._placeholder: tuple[Content, ...] = ()
+        self._painted: dict[int, Strip] = {}
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The rows last shown."""
+        return self._rows
+
+    @property
+    def cursor_key(self) -> str | None:
+        """Key of the row under the cursor, None in an empty list."""
+        return self._rows[self._index].key if self._rows else None
+
+    @property
+    def unseen(self) -> int:
+        """Rows that arrived at the head while the reader was elsewhere."""
+        return self._unseen
+
+    def show(
+        self,
+        rows: Sequence[Row],
+        *,
+        now: float,
+        dimmed: bool = False,
+        placeholder: tuple[Content, ...] = (),
+    ) -> None:
+        """Draw `rows` as of `now` (unix seconds), `dimmed` when they are old.
+
+        `placeholder` is wrapped and shown instead while there are no rows.
+        """
+        self._now, self._dimmed, self._placeholder = now, dimmed, placeholder
+        if rows is not self._rows:
+            self._replace(rows)
+        self._repaint()
+
+    def select(self, key: str) -> bool:
+        """Put the cursor on the row with `key`; False when there is none."""
+        for index, row in enumerate(self._rows):
+            if row.key == key:
+                self._go(index, by_user=False)
+                return True
+        return False
+
+    def _replace(self, rows: Sequence[Row]) -> None:
+        before = self.cursor_key
+        placing = place(self._rows, self._index, rows)
+        follows = self._newest_first and self._index == 0
+        row_on_screen = (self._starts[self._index] if self._rows else 0) - self._top
+        ends = list(accumulate(row.height for row in rows))
+        self._rows = rows
+        self._starts = [0, *ends[:-1]] if ends else []
+        self._line_count = ends[-1] if ends else 0
+        self._index = 0 if follows else placing.index
+        if follows or not rows:
+            self._top = 0
+        else:
+            self._top = self._starts[self._index] - row_on_screen
+        self._keep_cursor_in_view()
+        if self._newest_first and not follows:
+            self._set_unseen(self._unseen + placing.fresh)
+        if (key := self.cursor_key) is not None and key != before:
+            self.post_message(self.Highlighted(self, key, by_user=False))
+
+    def _set_unseen(self, count: int) -> None:
+        if count != self._unseen:
+            self._unseen = count
+            self.post_message(self.UnseenChanged(self, count))
+
+    def _go(self, index: int, *, by_user: bool = True) -> None:
+        if not self._rows:
+            return
+        index = max(0, min(index, len(self._rows) - 1))
+        moved = index != self._index
+        self._index = index
+        self._keep_cursor_in_view()
+        if index == 0:
+            self._set_unseen(0)
+        self._repaint()
+        if moved:
+            self.post_message(self.Highlighted(self, self._rows[index].key, by_user=by_user))
+
+    def _keep_cursor_in_view(self) -> None:
+        height = self.content_size.height
+        if self._rows and height:
+            start = self._starts[self._index]
+            end = start + self._rows[self._index].height
+            self._top = min(max(self._top, end - height), start)
+        self._top = max(0, min(self._top, self._line_count - height))
+
+    # --- keys and mouse
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor by `rows`."""
+        self._go(self._index + rows)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by `pages` screens, less one line for the eye to hold on to."""
+        if not self._rows:
+            return
+        lines = max(1, self.content_size.height - 1)
+        target = self._starts[self._index] + pages * lines
+        index = max(0, bisect_right(self._starts, target) - 1)
+        self._go(index if index != self._index else index + pages)
+
+    def action_top(self) -> None:
+        """Move the cursor to the first row."""
+        self._top = 0
+        self._go(0)
+
+    def action_bottom(self) -> None:
+        """Move the cursor to the last row."""
+        self._go(len(self._rows) - 1)
+
+    def action_choose(self) -> None:
+        """Open the row under the cursor."""
+        if (key := self.cursor_key) is not None:
+            self.post_message(self.Chosen(self, key))
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the row that was clicked; a double click opens it."""
+        offset = event.get_content_offset(self)
+        if offset is None or not self._rows or self._top + offset.y >= self._line_count:
+            return
+        self._go(bisect_right(self._starts, self._top + offset.y) - 1)
+        if event.chain == 2:
+            self.action_choose()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move down a few rows."""
+        event.stop()
+        self._go(self._index + _WHEEL_LINES)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move up a few rows."""
+        event.stop()
+        self._go(self._index - _WHEEL_LINES)
+
+    def on_resize(self) -> None:
+        """Keep the cursor's row in view."""
+        self._keep_cursor_in_view()
+
+    # --- drawing
+
+    def notify_style_update(self) -> None:
+        """Forget strips in the old colours."""
+        super().notify_style_update()
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """Line `y` of the view."""
+        strip = self._line_strip(y)
+        self._painted[y] = strip
+        return strip
+
+    def _repaint(self) -> None:
+        """Send the lines that look otherwise than when they were last drawn."""
+        if not self.is_mounted:
+            return
+        width, height = self.content_size
+        changed = [Region(0, y, width, 1) for y in range(height) if self._line_strip(y) != self._painted.get(y)]
+        if changed:
+            self.refresh(*changed)
+
+    def _line_strip(self, y: int) -> Strip:
+        width, _ = self.content_size
+        if not self._rows:
+            return self._placeholder_strip(y, width)
+        line = self._top + y
+        thumb = self._thumb(y)
+        if line >= self._line_count:
+            return self._strip(Content(""), Content(""), thumb, width, cursor=False)
+        index = bisect_right(self._starts, line) - 1
+        row = self._rows[index]
+        view = RowView(max(1, width - _GUTTER - _THUMB), self._now, self._zone, self._glyphs)
+        content = row.lines(view)[line - self._starts[index]]
+        cursor = index == self._index
+        if cursor:
+            sign = self._glyphs.cursor if self.has_focus else self._glyphs.cursor_blurred
+            return self._strip(Content(sign), content, thumb, width, cursor=True)
+        return self._strip(Content(" "), content, thumb, width, cursor=False)
+
+    def _placeholder_strip(self, y: int, width: int) -> Strip:
+        inner = max(1, width - 2)
+        lines = [line for paragraph in self._placeholder for line in paragraph.wrap(inner)]
+        content = lines[y] if y < len(lines) else Content("")
+        return self._strip(Content(" "), content, Content(" "), width, cursor=False)
+
+    def _thumb(self, y: int) -> Content:
+        """The sign of the scroll position in the last column, blank when all rows are in view."""
+        height = self.content_size.height
+        if self._line_count <= height or not height:
+            return Content(" ")
+        size = max(1, height * height // self._line_count)
+        start = round(self._top / (self._line_count - height) * (height - size))
+        return Content(self._glyphs.thumb if start <= y < start + size else " ")
+
+    def _strip(self, sign: Content, content: Content, thumb: Content, width: int, *, cursor: bool) -> Strip:
+        dimmed = self._dimmed
+        key = (sign.plain, content.plain, tuple(content.spans), thumb.plain, width, cursor, dimmed)
+        if (known := self._strips.get(key)) is not None:
+            return known
+        style = self._style("row-list--cursor" if cursor else None)
+        if dimmed:
+            content = content.without_spans.stylize("$muted")
+        body = Strip(content.render_segments(style)).adjust_cell_length(
+            max(0, width - _GUTTER - _THUMB), style.rich_style
+        )
+        plain = self._style(None).rich_style
+        strip = Strip([Segment(sign.plain, plain), *body, Segment(thumb.plain, plain)]).adjust_cell_length(width, plain)
+        self._strips[key] = strip
+        return strip
+
+    def _style(self, component: str | None) -> Style:
+        if component is None:
+            return self.visual_style
+        style = self.get_visual_style(component)
+        # The visual style leaves `reverse` out, which is how the 16-colour theme marks the cursor.
+        if self.get_component_styles(component).text_style.reverse:
+            style += Style(reverse=True)
+        return style
