@@ -1,0 +1,1 @@
+"""Log lines from Elasticsearch 8 and 9."""

@@ -1,0 +1,1 @@
+"""Pods, probes and changes from the Kubernetes API."""

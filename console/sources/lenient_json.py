@@ -1,0 +1,58 @@
+"""JSON from servers that pass on what programs logged, bytes and all.
+
+msgspec refuses a lone surrogate escape, a control character or bytes that are no UTF-8, and rightly so; but
+one such log line must not cost the page it stands on. What can be repaired is; the rest is "malformed".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from opsconsole.domain.errors import ErrorKind, SourceError
+from opsconsole.safe_text import safe_text
+
+T = TypeVar("T")
+
+# Any escape that is no \u, a whole pair, or (captured) half of one.
+_ESCAPES = re.compile(
+    rb"\\(?:[^u]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+)
+_RAW_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_REPLACEMENT = rb"\ufffd"
+
+
+def repaired(body: bytes) -> bytes:
+    """`body` with lone surrogate escapes, invalid UTF-8 and raw control bytes as U+FFFD."""
+    valid = body.decode("utf-8", "replace").encode()
+    whole = _ESCAPES.sub(lambda match: _REPLACEMENT if match.group(1) else match.group(), valid)
+    return _RAW_CONTROLS.sub(lambda _: _REPLACEMENT, whole)
+
+
+def decode_body(body: bytes, decoder: msgspec.json.Decoder[T], source: str) -> T:
+    """`body` as the decoder's type. Raises `SourceError` of kind MALFORMED when it is not one."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    except RecursionError as error:
+        raise SourceError(ErrorKind.MALFORMED, source, safe_text("JSON nested too deeply")) from error
+    try:
+        return decoder.decode(repaired(body))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SourceError(ErrorKind.MALFORMED, source, safe_text(str(error), 200)) from error
+
+
+def decode_loosely(raw: bytes) -> Any | None:
+    """Any JSON value with numbers too large for a machine word kept as their digits; None when it is no JSON."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return json.loads(repaired(raw), parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
