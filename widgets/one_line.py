@@ -1,0 +1,84 @@
+"""A line of text that repaints only the cells that changed."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+_SIDES = 2
+
+
+class OneLine(Widget):
+    """One row of the screen. Subclasses say what it reads at a width, and when that changed.
+
+    A clock that ticks in such a line costs the few bytes of its digits.
+    """
+
+    DEFAULT_CSS = """
+    OneLine { height: 1; width: 1fr; color: $text; }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  - Textual's own name
+        """An empty line."""
+        super().__init__(id=id, classes=classes)
+        self._painted: Strip | None = None
+        self._asked_width = 0
+
+    @abstractmethod
+    def line(self, width: int) -> Content:
+        """The line in at most `width` cells."""
+
+    @abstractmethod
+    def longest(self) -> Content:
+        """The line with room to spare, which sets the width where the layout asks for `auto`."""
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002  - Textual's signature
+        """Cells of the longest form and a blank on either side."""
+        return min(container.width, self.longest().cell_length + _SIDES)
+
+    def changed(self) -> None:
+        """Repaint what reads otherwise now."""
+        if not self.is_mounted:
+            return
+        wanted = self.longest().cell_length
+        if self.styles.width is not None and self.styles.width.is_auto and wanted != self._asked_width:
+            self._asked_width = wanted
+            self.refresh(layout=True)
+            return
+        width = self.content_size.width
+        new = self._strip(width)
+        if self._painted is None or self._painted.cell_length != width:
+            self.refresh()
+            return
+        old_cells, new_cells = _cells(self._painted), _cells(new)
+        differing = [place for place, pair in enumerate(zip(old_cells, new_cells, strict=False)) if pair[0] != pair[1]]
+        if len(old_cells) != len(new_cells):
+            self.refresh()
+        elif differing:
+            self.refresh(Region(differing[0], 0, differing[-1] - differing[0] + 1, 1))
+
+    def render_line(self, y: int) -> Strip:
+        """The line; blank below it."""
+        width = self.content_size.width
+        if y:
+            return Strip.blank(width, self.visual_style.rich_style)
+        self._painted = self._strip(width)
+        return self._painted
+
+    def _strip(self, width: int) -> Strip:
+        style = self.visual_style
+        content = Content.assemble(" ", self.line(max(0, width - _SIDES)))
+        return Strip(content.render_segments(style)).adjust_cell_length(width, style.rich_style)
+
+
+def _cells(strip: Strip) -> list[tuple[str, object]]:
+    """Every cell of `strip` as (character, style); a wide character fills two."""
+    cells: list[tuple[str, object]] = []
+    for segment in strip:
+        for char in segment.text:
+            cells.extend([(char, segment.style)] * Content(char).cell_length)
+    return cells
