@@ -99,8 +99,8 @@ def of_answer(answer: Answer) -> SourceError:
     source, status = answer.source, answer.status
     if 300 <= status < 400:
         place = safe_text(_location(answer.headers.get("location", "")), WORDS_LIMIT)
-        hint = "write the address it points to as its `url`, if that is the server"
-        return SourceError(ErrorKind.MALFORMED, source, SafeText(f"redirects to {place}"), hint=hint)
+        advice = "write the address it points to as its `url`, if that is the server"
+        return SourceError(ErrorKind.MALFORMED, source, SafeText(f"redirects to {place}"), hint=advice)
     if status == 400 and _PLAIN_TO_TLS in answer.body[:1000]:
         return SourceError(ErrorKind.TLS, source, hint="the server speaks TLS here; write https:// in its URL")
     kind = _STATUS_KINDS.get(status, ErrorKind.SERVER if status >= 500 else ErrorKind.BAD_QUERY)
