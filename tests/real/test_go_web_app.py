@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -13,6 +12,7 @@ import pytest
 from servers import go_web_app
 from servers.availability import unavailable
 from servers.go_web_app import BuildError, GoWebApp, run_go_web_app
+from servers.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -48,14 +48,6 @@ def metric(client: httpx.Client, start: str) -> float:
 def logged(app: GoWebApp, message: str) -> list[dict[str, object]]:
     lines = [json.loads(line) for line in app.log.read_text().splitlines()]
     return [line for line in lines if line["message"] == message]
-
-
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Return once `condition` holds; fail when it doesn't within `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "condition not met in time"
-        time.sleep(0.05)
 
 
 def test_requests_are_counted_by_method_endpoint_and_status(client: httpx.Client) -> None:
@@ -94,9 +86,9 @@ def test_the_log_level_changes_without_a_restart(app: GoWebApp, client: httpx.Cl
 def test_a_leak_passes_the_alert_threshold_and_is_gone_when_switched_off(app: GoWebApp, client: httpx.Client) -> None:
     assert metric(client, "app_goroutines ") < 100
     app.break_("leak")
-    until(lambda: metric(client, "app_goroutines ") > 1000)
+    until(lambda: metric(client, "app_goroutines ") > 1000, "a surge of goroutines")
     app.break_("off")
-    until(lambda: metric(client, "app_goroutines ") < 100)
+    until(lambda: metric(client, "app_goroutines ") < 100, "no goroutines left over")
 
 
 def test_a_deadlock_silences_the_health_endpoint(app: GoWebApp, client: httpx.Client) -> None:
