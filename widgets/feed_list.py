@@ -86,6 +86,10 @@ class FeedList(Vertical, Generic[T, Item]):
     def empty(self) -> tuple[SafeText, ...]:
         """Sentences for a value without rows: that there are none, then what to do."""
 
+    def remark(self, value: T) -> str:  # noqa: ARG002  - for lists that have something to add
+        """What is to be said below the rows about the value itself; empty by default."""
+        return ""
+
     def show(self, snapshot: Snapshot[T], *, now: float) -> None:
         """Draw `snapshot` as of `now` (unix seconds). Call again with the same one to move ages on."""
         self._now = now
@@ -124,9 +128,12 @@ class FeedList(Vertical, Generic[T, Item]):
 
     def _say(self) -> None:
         unseen = self._rows.unseen
-        if not unseen:
-            self._note.say(self._standing.note)
-            return
-        new = Content.assemble((f"{self._glyphs.above} {unseen:,} new", "bold"), (", Home shows them", "$muted"))
-        note = self._standing.note
-        self._note.say(Content("\n").join([new, note]) if note else new)
+        lines = []
+        if unseen:
+            new = (f"{self._glyphs.above} {unseen:,} new", "bold")
+            lines.append(Content.assemble(new, (", Home shows them", "$muted")))
+        if self._standing.note:
+            lines.append(self._standing.note)
+        if self._value is not None and (remark := self.remark(self._value)):
+            lines.append(Content.assemble((remark, "$muted")))
+        self._note.say(Content("\n").join(lines))

@@ -12,7 +12,10 @@ from opsconsole.domain.text import SafeText
 
 
 class Glyphs(msgspec.Struct, frozen=True):
-    """One set of signs, handed to widgets when they are made. Each is one cell wide, `more` up to three."""
+    """One set of signs, handed to widgets when they are made.
+
+    Each is one cell wide; `more` is up to three, `levels` are eight signs of rising height.
+    """
 
     # How fresh a source is.
     live: SafeText
@@ -41,6 +44,7 @@ class Glyphs(msgspec.Struct, frozen=True):
     cut: SafeText
     more: SafeText
     times: SafeText
+    micro: SafeText
     dot: SafeText
     dash: SafeText
     restarts: SafeText
@@ -55,6 +59,7 @@ class Glyphs(msgspec.Struct, frozen=True):
     bar: SafeText
     bar_thin: SafeText
     bar_empty: SafeText
+    levels: SafeText
     branch: SafeText
     branch_last: SafeText
     trunk: SafeText
@@ -84,6 +89,7 @@ UNICODE = Glyphs(
     cut=SafeText("…"),
     more=SafeText("…"),
     times=SafeText("×"),
+    micro=SafeText("µ"),
     dot=SafeText("·"),
     dash=SafeText("–"),
     restarts=SafeText("↻"),
@@ -96,6 +102,7 @@ UNICODE = Glyphs(
     bar=SafeText("█"),
     bar_thin=SafeText("▁"),
     bar_empty=SafeText("·"),
+    levels=SafeText("▁▂▃▄▅▆▇█"),
     branch=SafeText("├"),
     branch_last=SafeText("└"),
     trunk=SafeText("│"),
@@ -125,6 +132,7 @@ ASCII = Glyphs(
     cut=SafeText("~"),
     more=SafeText("..."),
     times=SafeText("x"),
+    micro=SafeText("u"),
     dot=SafeText("|"),
     dash=SafeText("-"),
     restarts=SafeText("r"),
@@ -137,6 +145,7 @@ ASCII = Glyphs(
     bar=SafeText("#"),
     bar_thin=SafeText("_"),
     bar_empty=SafeText("."),
+    levels=SafeText("_.:-=+*#"),
     branch=SafeText("|"),
     branch_last=SafeText("`"),
     trunk=SafeText("|"),

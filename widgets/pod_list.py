@@ -1,0 +1,174 @@
+"""The pods pane: every pod with its probes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
+
+import msgspec
+from textual.content import Content
+
+from opsconsole.domain.pod import Pod, PodList
+from opsconsole.domain.text import SafeText
+from opsconsole.domain.time_range import format_duration
+from opsconsole.widgets.feed_list import FeedList
+from opsconsole.widgets.glyphs import UNICODE, Glyphs
+from opsconsole.widgets.names import image_tag, short_pod
+from opsconsole.widgets.probes import (
+    PROBE_STYLES,
+    PROBE_WORDS,
+    failures_text,
+    probe_sign,
+    restart_text,
+    telling_probe,
+    worst_state,
+)
+from opsconsole.widgets.rows import Row, RowView, fit, pad, width_of
+
+EXPLAINED = 20
+"""Pods in trouble that get a second line; with more of them an overview helps more."""
+
+_TROUBLE_CELLS = 18
+_AGE_CELLS = 6
+_VERSION_CELLS = 16
+
+Pieces = list[tuple[str, str]]
+
+
+class PodRow(msgspec.Struct, frozen=True):
+    """One pod. `name_cells` and `trouble_cells` fit the whole list; `explained` gives the second line."""
+
+    key: str
+    pod: Pod
+    name_cells: int
+    trouble_cells: int
+    explained: bool
+
+    @property
+    def height(self) -> int:
+        """One line, or two for a pod whose trouble is explained."""
+        return 2 if self.explained else 1
+
+    def lines(self, view: RowView) -> tuple[Content, ...]:
+        """`checkout-7d9f-abcde ready✘ live✘ ↻2 NotReady 4m` and below it the failing probe."""
+        first = self._first(view)
+        return (first, self._second(view)) if self.explained else (first,)
+
+    def _first(self, view: RowView) -> Content:
+        pod, glyphs, width = self.pod, view.glyphs, view.width
+        tail = self._tail(view)
+        room = max(6, width - sum(width_of(text) for text, _ in tail) - 1)
+        cells = min(self.name_cells, room) if width >= 44 else room
+        name = pad(short_pod(pod.name, cells, glyphs.cut), cells, glyphs.cut)
+        return Content.assemble((name, "bold" if pod.trouble else ""), (" ", ""), *tail)
+
+    def _tail(self, view: RowView) -> Pieces:
+        pod, glyphs, width = self.pod, view.glyphs, view.width
+        tail = self._probes(view)
+        restarts = f"{glyphs.restarts}{pod.restarts}" if pod.restarts else ""
+        trouble = pod.trouble
+        if width >= 44:
+            tail.append((f" {restarts:<4}", "$level-warn"))
+            cells = min(self.trouble_cells, _TROUBLE_CELLS if width >= 64 else max(6, width - 44))
+            tail.append((f" {pad(trouble, cells, glyphs.cut)}" if cells else "", "$probe-failing"))
+            tail.append((f" {format_duration(view.now - pod.created_at):>{_AGE_CELLS}}", "$muted"))
+        elif restarts and width >= 26:
+            tail.append((f" {restarts}", "$level-warn"))
+        if width >= 84:
+            tail.append((f" {pad(self._version(), _VERSION_CELLS, glyphs.cut)}", "$muted"))
+        return tail
+
+    def _probes(self, view: RowView) -> Pieces:
+        pieces: Pieces = []
+        for kind, word in PROBE_WORDS.items():
+            state = worst_state(self.pod, kind)
+            style = "$muted" if state is None else PROBE_STYLES[state]
+            sign = probe_sign(state, view.glyphs)
+            if view.width >= 100:
+                pieces.append((f"{word} {sign} ", style))
+            elif view.width >= 36:
+                pieces.append((f"{word[0].upper()}{sign} ", style))
+            else:
+                pieces.append((sign, style))
+        return pieces
+
+    def _version(self) -> SafeText:
+        tag = image_tag(self.pod.containers[0].image) if self.pod.containers else SafeText("")
+        revision = f"r{self.pod.revision}" if self.pod.revision else ""
+        return SafeText(" ".join(text for text in (revision, tag) if text))
+
+    def _second(self, view: RowView) -> Content:
+        """`  live ≈2/3 restart in ~8s: HTTP probe failed with statuscode: 500 (events)`."""
+        glyphs = view.glyphs
+        probe = telling_probe(self.pod)
+        narrow_word = f"{self.pod.trouble} " if view.width < 44 else ""
+        if probe is None:
+            said = fit(SafeText(f"{narrow_word}{_said(self.pod)}".strip()), view.width - 2, glyphs.cut)
+            return Content.assemble("  ", (said, "$muted"))
+        figures = " ".join(
+            text
+            for text in (PROBE_WORDS[probe.kind], failures_text(probe, glyphs), restart_text(probe, view.now))
+            if text
+        )
+        figures = fit(SafeText(f"{figures}"), view.width - 2, glyphs.cut)
+        room = view.width - 2 - width_of(figures) - 1
+        said = fit(SafeText(f"{probe.last_failure} ({probe.evidence.value})".strip()), room, glyphs.cut)
+        return Content.assemble("  ", (figures, "$probe-failing"), " ", (said if room >= 8 else "", "$muted"))
+
+
+def _said(pod: Pod) -> SafeText:
+    """The cluster's own words for a pod's trouble, without a failing probe."""
+    for container in pod.containers:
+        if container.message:
+            return container.message
+        if container.last_reason:
+            code = "" if container.last_exit_code is None else f", exit code {container.last_exit_code}"
+            return SafeText(f"{container.name} last ended: {container.last_reason}{code}")
+    return pod.message
+
+
+def _explainable(pod: Pod) -> bool:
+    return bool(telling_probe(pod) or (pod.trouble and _said(pod)))
+
+
+class PodListView(FeedList[PodList, Pod]):
+    """Pods in the order given, those in trouble with a line that says why."""
+
+    def __init__(
+        self,
+        *,
+        source: str = "kubernetes",
+        glyphs: Glyphs = UNICODE,
+        zone: tzinfo = UTC,
+        id: str | None = None,  # noqa: A002  - Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        """No pods asked for yet."""
+        super().__init__(source=source, glyphs=glyphs, zone=zone, id=id, classes=classes)
+
+    @property
+    def count_text(self) -> SafeText:
+        """How many are ready of how many: `2 of 3 ready`."""
+        if self._value is None:
+            return SafeText("")
+        pods = self._value.pods
+        return SafeText(f"{sum(pod.ready for pod in pods):,} of {len(pods):,} ready")
+
+    def empty(self) -> tuple[SafeText, ...]:
+        """No pods match the selection."""
+        return (SafeText("no pods here"), SafeText("another namespace or service may have some"))
+
+    def remark(self, value: PodList) -> str:
+        """The namespaces that are closed to these credentials."""
+        if not value.forbidden:
+            return ""
+        return f"{self._glyphs.no_access} no access to pods in {', '.join(value.forbidden)}"
+
+    def build(self, value: PodList) -> Sequence[tuple[Row, Pod]]:
+        """One row a pod; with more than `EXPLAINED` in trouble each keeps to one line."""
+        explained = {pod.uid for pod in value.pods if _explainable(pod)}
+        if len(explained) > EXPLAINED:
+            explained = set()
+        cells = max((width_of(pod.name) for pod in value.pods), default=0)
+        trouble = max((width_of(pod.trouble) for pod in value.pods), default=0)
+        return tuple((PodRow(pod.uid, pod, cells, trouble, pod.uid in explained), pod) for pod in value.pods)

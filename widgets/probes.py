@@ -1,0 +1,70 @@
+"""How probes read: their signs, counts and the time left."""
+
+from __future__ import annotations
+
+from opsconsole.domain.pod import Evidence, Pod, Probe, ProbeKind, ProbeState
+from opsconsole.domain.text import SafeText
+from opsconsole.domain.time_range import format_duration
+from opsconsole.widgets.glyphs import Glyphs
+
+PROBE_WORDS: dict[ProbeKind, SafeText] = {
+    ProbeKind.STARTUP: SafeText("startup"),
+    ProbeKind.READINESS: SafeText("ready"),
+    ProbeKind.LIVENESS: SafeText("live"),
+}
+PROBE_STYLES: dict[ProbeState, str] = {
+    ProbeState.PASSING: "$probe-passing",
+    ProbeState.FAILING: "$probe-failing bold",
+    ProbeState.SUSPENDED: "$muted",
+    ProbeState.UNKNOWN: "$muted",
+}
+_WORST_FIRST = (ProbeState.FAILING, ProbeState.UNKNOWN, ProbeState.SUSPENDED, ProbeState.PASSING)
+
+
+def probe_sign(state: ProbeState | None, glyphs: Glyphs) -> SafeText:
+    """The sign of a probe's state, one cell; None means there is no such probe."""
+    if state is None:
+        return glyphs.unset
+    return {
+        ProbeState.PASSING: glyphs.passing,
+        ProbeState.FAILING: glyphs.failing,
+        ProbeState.SUSPENDED: glyphs.suspended,
+        ProbeState.UNKNOWN: glyphs.unknown,
+    }[state]
+
+
+def worst_state(pod: Pod, kind: ProbeKind) -> ProbeState | None:
+    """The worst state of `kind` over the pod's containers, None when none has such a probe."""
+    states = {probe.state for container in pod.containers for probe in container.probes if probe.kind is kind}
+    return next((state for state in _WORST_FIRST if state in states), None)
+
+
+def failures_text(probe: Probe, glyphs: Glyphs) -> str:
+    """`2/3` failures against the threshold, `≈2/3` where the source only lets us estimate."""
+    if probe.failures is None:
+        return ""
+    about = "" if probe.evidence is Evidence.COUNTER else glyphs.about
+    return f"{about}{probe.failures}/{probe.failure_threshold}"
+
+
+def restart_text(probe: Probe, now: float) -> str:
+    """When the kubelet will restart the container, if the probe goes on failing.
+
+    The remaining failures are one period apart, counted from the last one seen (Kubernetes,
+    "Configure Liveness, Readiness and Startup Probes"). Empty for readiness, and when too little
+    is known.
+    """
+    if probe.kind is ProbeKind.READINESS or probe.state is not ProbeState.FAILING or probe.failures is None:
+        return ""
+    left = max(0, probe.failure_threshold - probe.failures)
+    if probe.last_failure_at is None:
+        return f"restart after {left} more" if left else "restart due"
+    seconds = left * probe.period - (now - probe.last_failure_at)
+    return f"restart in ~{format_duration(seconds)}" if seconds >= 1 else "restart due"
+
+
+def telling_probe(pod: Pod) -> Probe | None:
+    """The failing probe to speak of: one that restarts before one that only takes out of traffic."""
+    failing = [probe for container in pod.containers for probe in container.probes if probe.state is ProbeState.FAILING]
+    order = {ProbeKind.LIVENESS: 0, ProbeKind.STARTUP: 1, ProbeKind.READINESS: 2}
+    return min(failing, key=lambda probe: order[probe.kind], default=None)
