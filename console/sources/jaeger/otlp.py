@@ -1,0 +1,201 @@
+"""Spans in OTLP JSON (opentelemetry-proto, trace.proto), as Jaeger's v3 API returns them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from opsconsole.domain.text import SafeText
+from opsconsole.domain.trace import Span, SpanEvent
+from opsconsole.safe_text import safe_text
+from opsconsole.sources.jaeger.identifiers import span_id, trace_id
+from opsconsole.sources.lenient_json import decode_loosely
+from opsconsole.sources.moments import valid_moment
+
+_KINDS = ("internal", "internal", "server", "client", "producer", "consumer")
+_ERROR_CODES = (2, "2", "STATUS_CODE_ERROR")
+
+ATTRIBUTES_KEPT = 128
+"""Attributes of a span or an event; OpenTelemetry's own default limit."""
+
+EVENTS_KEPT = 128
+
+
+class KeyValue(msgspec.Struct, frozen=True):
+    """An attribute; `value` is OTLP's AnyValue."""
+
+    key: str = ""
+    value: Any = None
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """Who made the spans."""
+
+    attributes: list[KeyValue] = []
+
+
+class Event(msgspec.Struct, frozen=True, rename="camel"):
+    """Something inside a span."""
+
+    time_unix_nano: int | str = 0
+    name: str = ""
+    attributes: list[KeyValue] = []
+
+
+class Status(msgspec.Struct, frozen=True):
+    """`code` is a number or the enum's name."""
+
+    code: int | str = 0
+    message: str = ""
+
+
+class OtlpSpan(msgspec.Struct, frozen=True, rename="camel"):
+    """One span; 64-bit numbers are strings in JSON, but not everywhere."""
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str = ""
+    name: str = ""
+    kind: int | str = 0
+    start_time_unix_nano: int | str = 0
+    end_time_unix_nano: int | str = 0
+    attributes: list[KeyValue] = []
+    events: list[Event] = []
+    status: Status = Status()
+
+
+class ScopeSpans(msgspec.Struct, frozen=True):
+    """Spans of one instrumentation, each still as it came."""
+
+    spans: list[msgspec.Raw] = []
+
+
+class ResourceSpans(msgspec.Struct, frozen=True, rename="camel"):
+    """Spans of one resource."""
+
+    resource: Resource = Resource()
+    scope_spans: list[ScopeSpans] = []
+
+
+class TracesData(msgspec.Struct, frozen=True, rename="camel"):
+    """The spans of all traces found, in one list."""
+
+    resource_spans: list[ResourceSpans] = []
+
+
+class TracesAnswer(msgspec.Struct, frozen=True):
+    """The body of `/api/v3/traces`."""
+
+    result: TracesData
+
+
+_SPANS = msgspec.json.Decoder(OtlpSpan)
+
+
+def spans_of(data: TracesData) -> tuple[tuple[Span, ...], int]:
+    """All spans, and how many could not be read."""
+    spans: list[Span] = []
+    broken = 0
+    for group in data.resource_spans:
+        resource = attributes_of(group.resource.attributes)
+        for scope in group.scope_spans:
+            for raw in scope.spans:
+                span = _span(raw, resource)
+                if span is None:
+                    broken += 1
+                else:
+                    spans.append(span)
+    return tuple(spans), broken
+
+
+def attributes_of(pairs: list[KeyValue]) -> dict[SafeText, SafeText]:
+    """Attributes as text, at most `ATTRIBUTES_KEPT`."""
+    return {safe_text(pair.key, 256): shown(pair.value) for pair in pairs[:ATTRIBUTES_KEPT]}
+
+
+def shown(value: Any) -> SafeText:
+    """An AnyValue as people read it: plain scalars as they are, arrays and maps as JSON."""
+    plain = _plain(value)
+    if isinstance(plain, str):
+        return safe_text(plain)
+    try:
+        return safe_text(json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=str))
+    except (ValueError, RecursionError):
+        return SafeText("nested too deeply")
+
+
+def _plain(value: Any, depth: int = 8) -> Any:
+    if not isinstance(value, dict) or len(value) != 1 or depth == 0:
+        return value
+    ((kind, inner),) = value.items()
+    if kind == "arrayValue" and isinstance(inner, dict):
+        return [_plain(item, depth - 1) for item in _listed(inner)]
+    if kind == "kvlistValue" and isinstance(inner, dict):
+        pairs = (item for item in _listed(inner) if isinstance(item, dict))
+        return {str(pair.get("key")): _plain(pair.get("value"), depth - 1) for pair in pairs}
+    return inner
+
+
+def _listed(holder: dict[str, Any]) -> list[Any]:
+    values = holder.get("values")
+    return values if isinstance(values, list) else []
+
+
+def _span(raw: msgspec.Raw, resource: dict[SafeText, SafeText]) -> Span | None:
+    wire = _decoded(raw)
+    if wire is None:
+        return None
+    start, end = nanoseconds(wire.start_time_unix_nano), nanoseconds(wire.end_time_unix_nano)
+    if start is None:
+        return None
+    parent = span_id(wire.parent_span_id) if wire.parent_span_id.strip("0") else None
+    return Span(
+        trace_id=trace_id(wire.trace_id),
+        span_id=span_id(wire.span_id),
+        parent_id=parent,
+        service=resource.get(SafeText("service.name"), SafeText("unknown")),
+        operation=safe_text(wire.name, 512),
+        start=start,
+        duration=max(0.0, end - start) if end is not None else 0.0,
+        error=wire.status.code in _ERROR_CODES,
+        kind=_kind(wire.kind),
+        status_message=safe_text(wire.status.message),
+        attributes={**resource, **attributes_of(wire.attributes)},
+        events=tuple(event for item in wire.events[:EVENTS_KEPT] if (event := _event(item, start)) is not None),
+        pod=resource.get(SafeText("k8s.pod.name"), SafeText("")),
+    )
+
+
+def _decoded(raw: msgspec.Raw) -> OtlpSpan | None:
+    try:
+        return _SPANS.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return msgspec.convert(decode_loosely(bytes(raw)), OtlpSpan, strict=False)
+    except (msgspec.ValidationError, RecursionError):
+        return None
+
+
+def _event(item: Event, start: float) -> SpanEvent | None:
+    moment = nanoseconds(item.time_unix_nano)
+    attributes = attributes_of(item.attributes)
+    return SpanEvent(start if moment is None else moment, safe_text(item.name, 512), attributes)
+
+
+def _kind(raw: int | str) -> SafeText:
+    if isinstance(raw, int):
+        return SafeText(_KINDS[raw] if 0 <= raw < len(_KINDS) else "internal")
+    name = raw.removeprefix("SPAN_KIND_").lower()
+    return SafeText(name if name in _KINDS else "internal")
+
+
+def nanoseconds(raw: int | str) -> float | None:
+    """Unix seconds of unix nanoseconds in either spelling, or None when that is no date."""
+    if isinstance(raw, str):
+        if not (raw.isascii() and raw.isdecimal() and len(raw) < 21):
+            return None
+        raw = int(raw)
+    return valid_moment(raw / 1e9) if abs(raw) < 10**20 else None
