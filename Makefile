@@ -1,0 +1,116 @@
+# Two commands matter: `make demo` and `make test`. Both prepare what they need on a machine that
+# has Python 3.11 to 3.13, git and make; nothing is installed outside this folder and uv's cache.
+#
+#   make demo SCENARIO=goroutine-leak SEED=7     another drill
+#   make test WORKERS=4 PYTEST_ARGS="-k alert"   a part of the tests
+#   make test PYTHON=/usr/bin/python3.12         another Python
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-installed
+DEVELOPMENT := $(VENV)/.development-installed
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+SCENARIO ?=
+SEED ?=
+WORKERS ?= auto
+PYTEST_ARGS ?=
+
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+export UV_PYTHON_DOWNLOADS := never
+
+##@ Use
+
+.PHONY: help
+help: ## Show these targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: $(RUNTIME) ## Open the console on a practice cluster in trouble
+	@$(BIN)/opsconsole demo $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(SEED),--seed $(SEED))
+
+##@ Check
+
+.PHONY: test
+test: check ## Run every check and every test
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+
+.PHONY: test-real
+test-real: $(DEVELOPMENT) ## Run the tests against real servers only
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m real $(PYTEST_ARGS)
+
+.PHONY: check
+check: $(DEVELOPMENT) ## Lint, types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/python tests/typing_tree.py
+	@MYPYPATH=.typing $(BIN)/mypy -p opsconsole
+	@PYTHONPATH=.typing $(BIN)/lint-imports
+
+.PHONY: format
+format: $(DEVELOPMENT) ## Format the code and mend what the linter can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: servers
+servers: $(DEVELOPMENT) ## Fetch and build the real servers the tests use
+	@PYTHONPATH=tests $(BIN)/python -m servers
+
+##@ Measure and show
+
+.PHONY: bench
+bench: $(DEVELOPMENT) ## Measure the budgets and write them to bench-results/
+	@$(BIN)/python tests/bench/measure.py
+
+.PHONY: screenshots
+screenshots: $(DEVELOPMENT) ## Take the pictures of screenshots/ anew
+	@$(BIN)/python screenshots/take.py
+
+##@ Housekeeping
+
+.PHONY: clean
+clean: ## Remove the environment and everything built
+	rm -rf $(VENV) .venv-uv .typing build dist *.egg-info bench-results
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# The environment is synced again only when the project file or the lock changes. What the
+# development environment adds is not removed by the runtime one.
+$(RUNTIME): pyproject.toml uv.lock
+	@$(call sync,--no-dev --inexact)
+	@touch $@
+
+$(DEVELOPMENT): pyproject.toml uv.lock
+	@$(call sync,)
+	@touch $@ $(RUNTIME)
+
+# uv from PATH, else one that pip puts into .venv-uv.
+define sync
+python="$(PYTHON)"; \
+if [ -z "$$python" ]; then \
+	for candidate in python3.13 python3.12 python3.11 python3; do \
+		if "$$candidate" -c '$(SUPPORTED)' >/dev/null 2>&1; then python="$$candidate"; break; fi; \
+	done; \
+fi; \
+if ! "$$python" -c '$(SUPPORTED)' >/dev/null 2>&1; then \
+	echo "make: needs Python 3.11 to 3.13 on PATH, or PYTHON=/path/to/python" >&2; exit 1; \
+fi; \
+uv="$$(command -v uv || true)"; \
+if [ -z "$$uv" ]; then \
+	uv=.venv-uv/bin/uv; \
+	if [ ! -x "$$uv" ]; then \
+		echo "make: fetching uv into .venv-uv"; \
+		PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
+			"$$python" -m pip install --quiet --target .venv-uv uv \
+			|| { echo "make: install uv (https://docs.astral.sh/uv/) or pip for $$python" >&2; exit 1; }; \
+	fi; \
+fi; \
+echo "make: preparing $(VENV)"; \
+"$$uv" sync --quiet --locked --compile-bytecode --python "$$("$$python" -c 'import sys; print(sys.executable)')" $(1)
+endef

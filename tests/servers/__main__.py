@@ -1,0 +1,33 @@
+"""`python -m servers`: fetch and build every server into the cache, and say where each is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from servers import debian, go_web_app
+
+
+def every_server() -> Iterator[Callable[[], Path]]:
+    """One function a program; each returns its path, or raises FetchError or BuildError."""
+    for program in debian.PACKAGES:
+        yield partial(debian.fetch, program)
+    yield go_web_app.build
+
+
+def main() -> int:
+    """0 when all are there, 1 when one can't be had."""
+    missing = False
+    for fetch in every_server():
+        try:
+            sys.stdout.write(f"{fetch()}\n")
+        except (debian.FetchError, go_web_app.BuildError) as error:
+            missing = True
+            sys.stderr.write(f"{error}\n")
+    return int(missing)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
