@@ -8,10 +8,8 @@ from datetime import UTC, tzinfo
 from itertools import accumulate
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
@@ -21,10 +19,14 @@ from textual.widget import Widget
 
 from opsconsole.widgets.glyphs import UNICODE, Glyphs
 from opsconsole.widgets.rows.cursor import place
+from opsconsole.widgets.rows.painter import Painter
 from opsconsole.widgets.rows.row import Row, RowView
+from opsconsole.widgets.rows.thumb import thumb_on
+from opsconsole.widgets.wrapping import wrap
 
-_GUTTER = 1
-_THUMB = 1
+_EDGES = 2
+"""The sign of the cursor on the left, of the scroll position on the right."""
+
 _WHEEL_LINES = 3
 
 
@@ -39,7 +41,7 @@ class RowList(Widget, can_focus=True):
     The row under the cursor is marked by a sign in the first column, so focus shows without colour.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"row-list--cursor", "row-list--muted"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row-list--cursor"}
 
     DEFAULT_CSS = """
     RowList {
@@ -50,7 +52,6 @@ class RowList(Widget, can_focus=True):
             background: $row-cursor;
             text-style: $row-cursor-text-style;
         }
-        & > .row-list--muted { color: $muted; }
     }
     """
 
@@ -131,7 +132,7 @@ class RowList(Widget, can_focus=True):
         self._unseen = 0
         self._placeholder: tuple[Content, ...] = ()
         self._painted: dict[int, Strip] = {}
-        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
+        self._painter = Painter()
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -276,7 +277,7 @@ class RowList(Widget, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget strips in the old colours."""
         super().notify_style_update()
-        self._strips.clear()
+        self._painter.forget()
 
     def render_line(self, y: int) -> Strip:
         """Line `y` of the view."""
@@ -294,59 +295,34 @@ class RowList(Widget, can_focus=True):
             self.refresh(*changed)
 
     def _line_strip(self, y: int) -> Strip:
-        width, _ = self.content_size
+        width, height = self.content_size
+        plain = self.visual_style
         if not self._rows:
-            return self._placeholder_strip(y, width)
+            return self._painter.strip(" ", self._placeholder_line(y), " ", width=width, plain=plain, style=plain)
         line = self._top + y
-        thumb = self._thumb(y)
+        on = thumb_on(y, top=self._top, height=height, total=self._line_count)
+        thumb = self._glyphs.thumb if on else " "
         if line >= self._line_count:
-            return self._strip(Content(""), Content(""), thumb, width, cursor=False)
+            return self._painter.strip(" ", Content(""), thumb, width=width, plain=plain, style=plain)
         index = bisect_right(self._starts, line) - 1
         row = self._rows[index]
-        view = RowView(max(1, width - _GUTTER - _THUMB), self._now, self._zone, self._glyphs)
+        view = RowView(max(1, width - _EDGES), self._now, self._zone, self._glyphs)
         content = row.lines(view)[line - self._starts[index]]
-        cursor = index == self._index
-        if cursor:
-            sign = self._glyphs.cursor if self.has_focus else self._glyphs.cursor_blurred
-            return self._strip(Content(sign), content, thumb, width, cursor=True)
-        return self._strip(Content(" "), content, thumb, width, cursor=False)
-
-    def _placeholder_strip(self, y: int, width: int) -> Strip:
-        inner = max(1, width - 2)
-        lines = [line for paragraph in self._placeholder for line in paragraph.wrap(inner)]
-        content = lines[y] if y < len(lines) else Content("")
-        return self._strip(Content(" "), content, Content(" "), width, cursor=False)
-
-    def _thumb(self, y: int) -> Content:
-        """The sign of the scroll position in the last column, blank when all rows are in view."""
-        height = self.content_size.height
-        if self._line_count <= height or not height:
-            return Content(" ")
-        size = max(1, height * height // self._line_count)
-        start = round(self._top / (self._line_count - height) * (height - size))
-        return Content(self._glyphs.thumb if start <= y < start + size else " ")
-
-    def _strip(self, sign: Content, content: Content, thumb: Content, width: int, *, cursor: bool) -> Strip:
-        dimmed = self._dimmed
-        key = (sign.plain, content.plain, tuple(content.spans), thumb.plain, width, cursor, dimmed)
-        if (known := self._strips.get(key)) is not None:
-            return known
-        style = self._style("row-list--cursor" if cursor else None)
-        if dimmed:
+        if self._dimmed:
             content = content.without_spans.stylize("$muted")
-        body = Strip(content.render_segments(style)).adjust_cell_length(
-            max(0, width - _GUTTER - _THUMB), style.rich_style
-        )
-        plain = self._style(None).rich_style
-        strip = Strip([Segment(sign.plain, plain), *body, Segment(thumb.plain, plain)]).adjust_cell_length(width, plain)
-        self._strips[key] = strip
-        return strip
+        if index != self._index:
+            return self._painter.strip(" ", content, thumb, width=width, plain=plain, style=plain)
+        sign = self._glyphs.cursor if self.has_focus else self._glyphs.cursor_blurred
+        return self._painter.strip(sign, content, thumb, width=width, plain=plain, style=self._cursor_style())
 
-    def _style(self, component: str | None) -> Style:
-        if component is None:
-            return self.visual_style
-        style = self.get_visual_style(component)
+    def _placeholder_line(self, y: int) -> Content:
+        inner = max(1, self.content_size.width - _EDGES)
+        lines = [line for paragraph in self._placeholder for line in wrap(paragraph, inner)]
+        return lines[y] if y < len(lines) else Content("")
+
+    def _cursor_style(self) -> Style:
+        style = self.get_visual_style("row-list--cursor")
         # The visual style leaves `reverse` out, which is how the 16-colour theme marks the cursor.
-        if self.get_component_styles(component).text_style.reverse:
+        if self.get_component_styles("row-list--cursor").text_style.reverse:
             style += Style(reverse=True)
         return style
