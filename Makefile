@@ -106,9 +106,14 @@ if [ -z "$$uv" ]; then \
 	uv=.venv-uv/bin/uv; \
 	if [ ! -x "$$uv" ]; then \
 		echo "make: fetching uv into .venv-uv"; \
-		PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
-			"$$python" -m pip install --quiet --target .venv-uv uv \
-			|| { echo "make: install uv (https://docs.astral.sh/uv/) or pip for $$python" >&2; exit 1; }; \
+		export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore; \
+		if "$$python" -c 'import pip' 2>/dev/null; then \
+			"$$python" -m pip install --quiet --target .venv-uv uv; \
+		elif "$$python" -c 'import ensurepip' 2>/dev/null; then \
+			"$$python" -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv; \
+		else \
+			echo "make: install uv, or pip for $$python (Debian: apt-get install python3-pip)" >&2; exit 1; \
+		fi; \
 	fi; \
 fi; \
 echo "make: preparing $(VENV)"; \
