@@ -52,7 +52,8 @@ check: $(DEVELOPMENT) ## Lint, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python tests/typing_tree.py
 	@MYPYPATH=.typing $(BIN)/mypy -p opsconsole
-	@PYTHONPATH=.typing $(BIN)/lint-imports
+	@MYPYPATH=.typing:tests $(BIN)/mypy -p servers
+	@PYTHONPATH=.typing $(BIN)/lint-imports --no-logo
 
 .PHONY: format
 format: $(DEVELOPMENT) ## Format the code and mend what the linter can

@@ -36,7 +36,7 @@ def run_alertmanager(
     address = f"127.0.0.1:{reservation.port}"
     config = folder / "alertmanager.yml"
     config.write_text(_config(inhibit_rules))
-    command = [
+    command: list[str | Path] = [
         program,
         f"--config.file={config}",
         f"--storage.path={folder / 'state'}",

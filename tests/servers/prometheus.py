@@ -51,7 +51,7 @@ def run_prometheus(
     address = f"127.0.0.1:{reservation.port}"
     config = folder / "prometheus.yml"
     config.write_text(_config([ScrapeJob("prometheus", address), *jobs], rules, alertmanager, interval))
-    command = [
+    command: list[str | Path] = [
         program,
         f"--config.file={config}",
         f"--storage.tsdb.path={folder / 'tsdb'}",
