@@ -71,9 +71,12 @@ def _relocated(program: Path, folder: Path) -> Path:
     with exclusive("alertmanager-relocated"):
         if not copy.exists():
             old = str(INSTALLED_TEMPLATES).encode()
-            new = b"./" * ((len(old) - len(str(LINKED_TEMPLATES))) // 2) + str(LINKED_TEMPLATES).encode()
+            new = str(LINKED_TEMPLATES).encode()
+            padding, odd = divmod(len(old) - len(new), len(b"./"))
+            if odd:
+                raise ValueError(f"{LINKED_TEMPLATES} can't be padded to the length of {INSTALLED_TEMPLATES}")
             part = copy.with_suffix(".part")
-            part.write_bytes(program.read_bytes().replace(old, new))
+            part.write_bytes(program.read_bytes().replace(old, b"./" * padding + new))
             part.chmod(0o755)
             part.rename(copy)
     return copy

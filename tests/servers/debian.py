@@ -24,6 +24,8 @@ PACKAGES = {
 }
 """Program to the Debian package that holds it in `usr/bin`."""
 
+APT_TIMEOUT = 300
+
 
 class FetchError(Exception):
     """A package could not be fetched; the message says why."""
@@ -89,4 +91,7 @@ def _own_lists() -> tuple[str, ...]:
 def _apt_get(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
     # apt's own sandbox user may not write below a home folder.
     command = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    try:
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=APT_TIMEOUT, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise FetchError(f"apt-get {arguments[0]} did not end within {APT_TIMEOUT} s") from error

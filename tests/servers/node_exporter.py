@@ -20,7 +20,12 @@ def run_node_exporter(folder: Path) -> Iterator[ServerProcess]:
     address = f"127.0.0.1:{reservation.port}"
     # The rest of its collectors read what containers often lack, and log an error for each.
     collectors = [f"--collector.{name}" for name in ("cpu", "diskstats", "filesystem", "loadavg", "meminfo", "netdev")]
-    command: list[str | Path] = [program, f"--web.listen-address={address}", "--collector.disable-defaults", *collectors]
+    command: list[str | Path] = [
+        program,
+        f"--web.listen-address={address}",
+        "--collector.disable-defaults",
+        *collectors,
+    ]
     server = ServerProcess(command, url=f"http://{address}", ready_path="/metrics", folder=folder)
     try:
         with running(server):
