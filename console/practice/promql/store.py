@@ -16,6 +16,12 @@ Floats = NDArray[np.float64]
 
 METRIC_NAME = "__name__"
 
+STALE_BITS = 0x7FF0000000000002
+"""Bits of the NaN that ends a series at once (Prometheus, model/value/value.go: StaleNaN)."""
+
+STALE = float(np.array([STALE_BITS], dtype=np.int64).view(np.float64)[0])
+"""The value to store when a series ends, so that it vanishes without the 5 minutes of lookback."""
+
 
 class MatchKind(enum.Enum):
     """PromQL's four matchers."""
