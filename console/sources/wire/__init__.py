@@ -1,5 +1,6 @@
 """HTTP as the console speaks it: bounded in time, size and number, and read-only unless allowed."""
 
+from opsconsole.sources.wire import failures
 from opsconsole.sources.wire.answer import Answer
 from opsconsole.sources.wire.connection import Wire
 from opsconsole.sources.wire.policy import (
@@ -20,4 +21,5 @@ __all__ = [
     "Answer",
     "Wire",
     "WritePolicy",
+    "failures",
 ]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from opsconsole.domain.errors import ErrorKind, SourceError
-from opsconsole.safe_text import safe_text
+from opsconsole.sources.lenient_json import decode_body
 
 T = TypeVar("T")
 
@@ -42,16 +40,4 @@ class Answer:
         Bytes that are no UTF-8 and lone surrogates are replaced; deeper nesting than the decoder
         follows, integers of thousands of digits and bare NaN are malformed.
         """
-        try:
-            return msgspec.json.decode(self.body, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as first:
-            try:
-                return msgspec.json.decode(_mended(self.body), type=kind)
-            except (ValueError, RecursionError):
-                raise SourceError(ErrorKind.MALFORMED, self.source, safe_text(first, 300)) from first
-
-
-def _mended(body: bytes) -> bytes:
-    """`body` with what is no Unicode replaced; raises `ValueError` when it is no JSON either way."""
-    lenient: Any = json.loads(body.decode("utf-8", "replace"))
-    return json.dumps(lenient, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+        return decode_body(self.body, msgspec.json.Decoder(kind), self.source)
