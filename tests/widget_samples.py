@@ -73,7 +73,13 @@ def record(number: int, level: LogLevel, service: str, message: str, *, trace: s
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 LOGS = LogPage(
     records=(
-        record(0, LogLevel.ERROR, "checkout", "pool wait timeout after 3000 ms, 200 of 200 connections in use", trace=TRACE_ID),
+        record(
+            0,
+            LogLevel.ERROR,
+            "checkout",
+            "pool wait timeout after 3000 ms, 200 of 200 connections in use",
+            trace=TRACE_ID,
+        ),
         record(1, LogLevel.WARN, "orders", "retry 3 of 5: upstream connect error or disconnect/reset before headers"),
         record(2, LogLevel.INFO, "checkout", "用户登录成功", trace="00f067aa0ba902b7"),
         record(3, LogLevel.DEBUG, "payments", "cache miss for key [order:42] arr[i] = 3"),
@@ -84,7 +90,9 @@ LOGS = LogPage(
 )
 
 
-def span(number: int, parent: int | None, service: str, operation: str, start: float, duration: float, *, error: bool = False) -> Span:
+def span(
+    number: int, parent: int | None, service: str, operation: str, start: float, duration: float, *, error: bool = False
+) -> Span:
     return Span(
         trace_id=SafeText(TRACE_ID),
         span_id=SafeText(f"{number:016x}"),
@@ -97,7 +105,11 @@ def span(number: int, parent: int | None, service: str, operation: str, start: f
         kind=SafeText("server"),
         status_message=SafeText("pool wait timeout") if error else SafeText(""),
         attributes={SafeText("http.status_code"): SafeText("500" if error else "200")},
-        events=(SpanEvent(NOW - 57 + start + 0.01, SafeText("user-authenticated"), {SafeText("user_id"): SafeText("12345")}),)
+        events=(
+            SpanEvent(
+                NOW - 57 + start + 0.01, SafeText("user-authenticated"), {SafeText("user_id"): SafeText("12345")}
+            ),
+        )
         if number == 1
         else (),
     )
@@ -118,7 +130,9 @@ TRACES = TraceList((FAST_TRACE, SLOW_TRACE), limited=True)
 
 
 def probe(kind: ProbeKind, state: ProbeState, **more: object) -> Probe:
-    return Probe(kind, SafeText("GET http :8080/healthz"), state, Evidence.EVENTS, initial_delay=30.0, timeout=5.0, **more)  # type: ignore[arg-type]
+    return Probe(
+        kind, SafeText("GET http :8080/healthz"), state, Evidence.EVENTS, initial_delay=30.0, timeout=5.0, **more
+    )  # type: ignore[arg-type]
 
 
 def pod(name: str, *probes: Probe, ready: bool = True, restarts: int = 0, **more: object) -> Pod:
@@ -162,7 +176,12 @@ PODS = PodList(
             ready=False,
             restarts=2,
         ),
-        pod("checkout-7d9f8b6c5-qqqqq", phase=SafeText("Pending"), ready=False, message=SafeText("0/3 nodes are available")),
+        pod(
+            "checkout-7d9f8b6c5-qqqqq",
+            phase=SafeText("Pending"),
+            ready=False,
+            message=SafeText("0/3 nodes are available"),
+        ),
         pod(
             "checkout-7d9f8b6c5-fghij",
             probe(ProbeKind.READINESS, ProbeState.PASSING),

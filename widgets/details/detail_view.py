@@ -102,6 +102,7 @@ class DetailView(Widget, can_focus=True):
     def on_resize(self) -> None:
         """Wrap to the new width."""
         self._wrap()
+        self._repaint()
 
     def notify_style_update(self) -> None:
         """Forget strips in the old colours."""

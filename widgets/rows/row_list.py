@@ -271,6 +271,7 @@ class RowList(Widget, can_focus=True):
     def on_resize(self) -> None:
         """Keep the cursor's row in view."""
         self._keep_cursor_in_view()
+        self._repaint()
 
     # --- drawing
 
