@@ -14,7 +14,7 @@ from pathlib import Path
 
 from servers.cache import exclusive
 from servers.debian import binary
-from servers.ports import PortReservation
+from servers.ports import reserved_port
 from servers.process import ServerProcess, running
 
 INSTALLED_TEMPLATES = Path("/usr/share/prometheus/alertmanager")
@@ -32,25 +32,22 @@ def run_alertmanager(
     """
     folder.mkdir(parents=True, exist_ok=True)
     program = _relocated(binary("prometheus-alertmanager"), folder)
-    reservation = PortReservation()
-    address = f"127.0.0.1:{reservation.port}"
-    config = folder / "alertmanager.yml"
-    config.write_text(_config(inhibit_rules))
-    command: list[str | Path] = [
-        program,
-        f"--config.file={config}",
-        f"--storage.path={folder / 'state'}",
-        f"--web.listen-address={address}",
-        "--cluster.listen-address=",
-        "--log.level=warn",
-        *flags,
-    ]
-    server = ServerProcess(command, url=f"http://{address}", ready_path="/-/ready", folder=folder)
-    try:
+    with reserved_port() as port:
+        address = f"127.0.0.1:{port}"
+        config = folder / "alertmanager.yml"
+        config.write_text(_config(inhibit_rules))
+        command: list[str | Path] = [
+            program,
+            f"--config.file={config}",
+            f"--storage.path={folder / 'state'}",
+            f"--web.listen-address={address}",
+            "--cluster.listen-address=",
+            "--log.level=warn",
+            *flags,
+        ]
+        server = ServerProcess(command, url=f"http://{address}", ready_path="/-/ready", folder=folder)
         with running(server):
             yield server
-    finally:
-        reservation.release()
 
 
 def _config(inhibit_rules: Sequence[Mapping[str, object]]) -> str:

@@ -14,7 +14,7 @@ import httpx
 
 from servers.availability import unavailable
 from servers.cache import cache_folder, exclusive
-from servers.ports import PortReservation
+from servers.ports import reserved_port
 from servers.process import ServerProcess, running
 
 SOURCE = Path(__file__).resolve().parent.parent / "real" / "go-web-app"
@@ -44,15 +44,12 @@ def run_go_web_app(folder: Path, *, environment: Mapping[str, str] | None = None
     except BuildError as error:
         unavailable(str(error))
     folder.mkdir(parents=True, exist_ok=True)
-    reservation = PortReservation()
-    settings = {"HOST": "127.0.0.1", "PORT": str(reservation.port), "VERSION": "1.0.0", **(environment or {})}
-    url = f"http://127.0.0.1:{reservation.port}"
-    server = GoWebApp([program], url=url, ready_path="/healthz", folder=folder, environment=settings)
-    try:
+    with reserved_port() as port:
+        settings = {"HOST": "127.0.0.1", "PORT": str(port), "VERSION": "1.0.0", **(environment or {})}
+        url = f"http://127.0.0.1:{port}"
+        server = GoWebApp([program], url=url, ready_path="/healthz", folder=folder, environment=settings)
         with running(server):
             yield server
-    finally:
-        reservation.release()
 
 
 def go() -> Path:

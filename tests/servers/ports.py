@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import random
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -16,29 +18,25 @@ from servers.cache import cache_folder
 FIRST, LAST = 20_000, 32_000
 
 
-class PortReservation:
-    """A free port of 127.0.0.1, held against other test processes until `release`."""
+@contextlib.contextmanager
+def reserved_port() -> Iterator[int]:
+    """A free port of 127.0.0.1, held against other test processes until the block ends.
 
-    def __init__(self) -> None:
-        """Reserve one. Raises OSError when the whole range is taken."""
-        folder = cache_folder() / "ports"
-        folder.mkdir(exist_ok=True)
-        candidates = list(range(FIRST, LAST))
-        random.Random(os.getpid()).shuffle(candidates)  # noqa: S311  - spreads processes, hides nothing
-        for port in candidates:
-            lock = _locked(folder / str(port))
-            if lock is None:
-                continue
+    Raises OSError when the whole range is taken.
+    """
+    folder = cache_folder() / "ports"
+    folder.mkdir(exist_ok=True)
+    candidates = list(range(FIRST, LAST))
+    random.Random(os.getpid()).shuffle(candidates)  # noqa: S311  - spreads processes, hides nothing
+    for port in candidates:
+        lock = _locked(folder / str(port))
+        if lock is None:
+            continue
+        with lock:
             if _is_free(port):
-                self.port = port
-                self._lock = lock
+                yield port
                 return
-            lock.close()
-        raise OSError(f"no free port between {FIRST} and {LAST}")
-
-    def release(self) -> None:
-        """Give the port back."""
-        self._lock.close()
+    raise OSError(f"no free port between {FIRST} and {LAST}")
 
 
 def _locked(path: Path) -> IO[str] | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from servers.debian import binary
-from servers.ports import PortReservation
+from servers.ports import reserved_port
 from servers.process import ServerProcess, running
 
 
@@ -47,26 +47,23 @@ def run_prometheus(
     """
     program = binary("prometheus")
     folder.mkdir(parents=True, exist_ok=True)
-    reservation = PortReservation()
-    address = f"127.0.0.1:{reservation.port}"
-    config = folder / "prometheus.yml"
-    config.write_text(_config([ScrapeJob("prometheus", address), *jobs], rules, alertmanager, interval))
-    command: list[str | Path] = [
-        program,
-        f"--config.file={config}",
-        f"--storage.tsdb.path={folder / 'tsdb'}",
-        f"--web.listen-address={address}",
-        "--web.enable-lifecycle",
-        "--enable-feature=exemplar-storage",
-        "--log.level=warn",
-        *flags,
-    ]
-    server = ServerProcess(command, url=f"http://{address}", ready_path="/-/ready", folder=folder)
-    try:
+    with reserved_port() as port:
+        address = f"127.0.0.1:{port}"
+        config = folder / "prometheus.yml"
+        config.write_text(_config([ScrapeJob("prometheus", address), *jobs], rules, alertmanager, interval))
+        command: list[str | Path] = [
+            program,
+            f"--config.file={config}",
+            f"--storage.tsdb.path={folder / 'tsdb'}",
+            f"--web.listen-address={address}",
+            "--web.enable-lifecycle",
+            "--enable-feature=exemplar-storage",
+            "--log.level=warn",
+            *flags,
+        ]
+        server = ServerProcess(command, url=f"http://{address}", ready_path="/-/ready", folder=folder)
         with running(server):
             yield server
-    finally:
-        reservation.release()
 
 
 def _config(jobs: Sequence[ScrapeJob], rules: Sequence[Path], alertmanager: str | None, interval: str) -> str:
