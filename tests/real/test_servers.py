@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -10,6 +14,7 @@ from servers.availability import unavailable
 from servers.node_exporter import run_node_exporter
 from servers.process import ServerError, ServerProcess
 from servers.prometheus import run_prometheus
+from servers.waiting import until
 
 pytestmark = pytest.mark.real
 
@@ -17,6 +22,14 @@ pytestmark = pytest.mark.real
 def get(url: str) -> httpx.Response:
     with httpx.Client(trust_env=False) as client:
         return client.get(url)
+
+
+def refuses(url: str) -> bool:
+    try:
+        get(url)
+    except httpx.ConnectError:
+        return True
+    return False
 
 
 def test_prometheus_answers_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -73,3 +86,23 @@ def test_a_missing_server_is_a_skip_at_home_and_a_failure_in_ci(monkeypatch: pyt
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="unavailable in CI: no apt-get"):
         unavailable("no apt-get")
+
+
+ORPHAN = """
+import os, signal, sys
+from pathlib import Path
+from servers.node_exporter import run_node_exporter
+with run_node_exporter(Path(sys.argv[1])) as server:
+    print(server.url, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")
+def test_servers_end_even_when_the_test_run_is_killed(tmp_path: Path) -> None:
+    tests = Path(__file__).resolve().parents[1]
+    killed = subprocess.run(
+        [sys.executable, "-c", ORPHAN, tmp_path], cwd=tests, capture_output=True, text=True, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    until(lambda: refuses(killed.stdout.strip()), "the orphaned server gone")
