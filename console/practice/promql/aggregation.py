@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from opsconsole.practice.promql.formatting import format_value
-from opsconsole.practice.promql.over_time import sorted_quantile
+from opsconsole.practice.promql.over_time import quantile_of
 from opsconsole.practice.promql.store import Floats
 from opsconsole.practice.promql.values import (
     Bools,
@@ -96,8 +96,7 @@ def aggregate(operator: str, vector: Vector, group_of: Grouping, parameter: Floa
 
 
 def _quantile(values: Floats, present: Bools, at: Floats) -> Floats:
-    ordered = np.sort(np.where(present, values, np.inf), axis=0).T
-    return sorted_quantile(ordered, present.sum(axis=0).astype(np.float64), at)
+    return quantile_of(np.where(present, values, np.inf).T, present.sum(axis=0).astype(np.float64), at)
 
 
 def _ranked(vector: Vector, groups: Sequence[list[int]], counts: Floats, *, largest: bool) -> Vector:

@@ -89,18 +89,23 @@ def resets(window: Window) -> Answer:
     return _counted(window, (window.block.values[:, 1:] < window.block.values[:, :-1]).astype(np.float64))
 
 
-def sorted_quantile(ordered: Floats, counts: Floats, at: Floats) -> Floats:
-    """Quantile `at` of the first `counts` of `ordered` along its last axis, linear between ranks.
+def quantile_of(laid: Floats, counts: Floats, at: Floats) -> Floats:
+    """Quantile `at` along the last axis of `laid`, of which `counts` are samples and the rest +Inf.
 
-    Below 0 it is -Inf, above 1 +Inf, NaN for none (Prometheus, promql/quantile.go: quantile).
+    Linear between ranks, NaN below everything; `at` under 0 is -Inf, over 1 +Inf, and of no samples NaN
+    (Prometheus, promql/quantile.go: quantile).
     """
+    missing = np.isnan(laid)
+    ordered = np.sort(np.where(missing, -np.inf, laid), axis=-1)
+    ordered = np.where(np.arange(laid.shape[-1]) < missing.sum(axis=-1)[..., None], np.nan, ordered)
     rank = np.clip(np.nan_to_num(at), 0.0, 1.0) * np.maximum(counts - 1, 0)
     low = np.floor(rank)
     high = np.minimum(low + 1, np.maximum(counts - 1, 0))
     weight = rank - low
     below = np.take_along_axis(ordered, low[..., None].astype(np.int64), axis=-1)[..., 0]
     above = np.take_along_axis(ordered, high[..., None].astype(np.int64), axis=-1)[..., 0]
-    found = below * (1 - weight) + above * weight
+    with np.errstate(invalid="ignore"):
+        found = below * (1 - weight) + above * weight
     found = np.where(at < 0, -np.inf, np.where(at > 1, np.inf, found))
     return np.where(np.isnan(at) | (counts == 0), np.nan, found)
 
@@ -116,7 +121,7 @@ def quantile(window: Window, at: Floats) -> Answer:
             counts = window.count[part]
             index = np.minimum(window.first[part, None] + offsets, len(samples) - 1)
             laid = np.where(offsets < counts[:, None], samples[index], np.inf)
-            answer[row, part] = sorted_quantile(np.sort(laid, axis=1), counts.astype(np.float64), at[part])
+            answer[row, part] = quantile_of(laid, counts.astype(np.float64), at[part])
     return answer, window.count > 0
 
 
