@@ -39,7 +39,7 @@ demo: $(RUNTIME) ## Open the console on a practice cluster in trouble
 ##@ Check
 
 .PHONY: test
-test: check ## Run every check and every test
+test: $(DEVELOPMENT) ## Run every check and every test
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 .PHONY: test-real
@@ -48,12 +48,7 @@ test-real: $(DEVELOPMENT) ## Run the tests against real servers only
 
 .PHONY: check
 check: $(DEVELOPMENT) ## Lint, types, import contracts
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/python tests/typing_tree.py
-	@MYPYPATH=.typing $(BIN)/mypy -p opsconsole
-	@MYPYPATH=.typing:tests $(BIN)/mypy -p servers
-	@PYTHONPATH=.typing $(BIN)/lint-imports --no-logo
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/checks
 
 .PHONY: format
 format: $(DEVELOPMENT) ## Format the code and mend what the linter can
