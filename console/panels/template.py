@@ -83,7 +83,7 @@ def render(query: str, variables: Variables) -> str:
     anything = ANYTHING
     for string, comment, brace, other in _tokens(query):
         if brace == "{":
-            anything = ANYTHING if _NAMED.search("".join(written)) else SOMETHING
+            anything = ANYTHING if _NAMED.search(written[-1][-100:] if written else "") else SOMETHING
         if string and _VARIABLE.search(string):
             _write_string(written, string, variables, anything)
         elif other:
@@ -111,8 +111,8 @@ def _write_string(written: list[str], token: str, variables: Variables, anything
     except (SyntaxError, ValueError):  # no literal of PromQL's either; the server will say so
         written.append(token)
         return
-    before = "".join(written)
-    matcher = _MATCHER.search(before)
+    before = written[-1] if written else ""
+    matcher = _MATCHER.search(before, max(0, len(before) - 100))
     literals, names = _split(text)
     values = [variables.value(name) for name in names]
     operator = matcher.group(1) if matcher else "="
@@ -125,7 +125,7 @@ def _write_string(written: list[str], token: str, variables: Variables, anything
         pattern = _pattern([promql_pattern(literal) for literal in literals], values, anything)
     else:
         pattern = _pattern(literals, values, anything)
-    written[:] = [before[: matcher.start()], "=~", matcher.group(2), promql_string(pattern)]
+    written[-1:] = [before[: matcher.start()], "=~", matcher.group(2), promql_string(pattern)]
 
 
 def _split(text: str) -> tuple[list[str], list[str]]:

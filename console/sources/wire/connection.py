@@ -80,7 +80,7 @@ class Wire:
 
         At most one of `form`, `json` and `content` is the body. `deadline` is wall seconds over
         everything, the wait for a free slot included; without one, the settings' timeout.
-        Statuses from 300 on raise, except those in `accept`; so does a web page.
+        Statuses from 300 on raise, except those in `accept`; a web page raises always.
         """
         seconds = self.timeout if deadline is None else deadline
         body, kind = _encoded(form, json, content)
@@ -198,9 +198,10 @@ class Wire:
         )
         if answer.status == 401:
             self._headers = None  # the secret's file may hold a newer one by the next request
-        if answer.status >= 300 and answer.status not in accept:
+        is_page = answer.content_type in _HTML
+        if answer.status >= 300 and (is_page or answer.status not in accept):
             raise failures.of_answer(answer)
-        if answer.content_type in _HTML:
+        if is_page:
             raise failures.of_html(answer)
         return answer
 
