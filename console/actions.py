@@ -39,7 +39,8 @@ ROW_PANES = frozenset({PaneName.ALERTS, PaneName.LOGS, PaneName.TRACES, PaneName
 class Action(msgspec.Struct, frozen=True):
     """Something a key does. `keys` are Textual key names, comma separated.
 
-    `panes` empty means everywhere; else the handler is the method `action_<id>` of those panes.
+    `panes` empty means everywhere. The handler is the method `action_<id>` of those panes, or of the
+    screen for those that work everywhere; `call` names another, as a Textual action string.
     `needs_write` actions exist only in write mode. `short` is the word on the footer, empty to
     keep it off; lower `weight` stands further left there.
     """
@@ -51,6 +52,12 @@ class Action(msgspec.Struct, frozen=True):
     panes: frozenset[PaneName] = frozenset()
     needs_write: bool = False
     weight: int = 50
+    call: str = ""
+
+    @property
+    def handler(self) -> str:
+        """The Textual action string that runs it."""
+        return self.call or self.id
 
     def applies_to(self, pane: PaneName | None) -> bool:
         """Whether the key works while `pane` has the focus."""
@@ -65,7 +72,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("enlarge", "Show this panel alone, or all panels again", "enter,o", "enlarge", _METRICS, weight=1),
     Action("log_scale", "Switch the panel's axis between linear and logarithmic", "l", "log scale", _METRICS, weight=4),
     *(
-        Action(f"toggle_series_{n}", f"Hide or show series {n} of the enlarged panel", f"alt+{n}", "", _METRICS)
+        Action(
+            f"toggle_series_{n}",
+            f"Hide or show series {n} of the panel",
+            f"alt+{n}",
+            panes=_METRICS,
+            call=f"toggle_series({n})",
+        )
         for n in range(1, 7)
     ),
     Action("copy", "Copy this row to the clipboard (OSC 52)", "y", "copy", ROW_PANES, weight=30),
@@ -85,15 +98,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_live", "Back to live", "0", "live", weight=18),
     Action("refresh", "Ask every source again now", "R,f5", "", weight=40),
     *(
-        Action(f"jump_{pane.value}", f"Go to {pane.title}", pane.digit, "", weight=60)
+        Action(f"jump_{pane.value}", f"Go to {pane.title}", pane.digit, weight=60, call=f"jump({pane.value!r})")
         for pane in PaneName
     ),
     Action("next_pane", "Go to the next pane", "tab", "", weight=61),
     Action("previous_pane", "Go to the pane before", "shift+tab", "", weight=62),
-    Action("next_theme", "Switch to the next theme", "T", "", weight=70),
+    Action("next_theme", "Switch to the next theme", "T", "", weight=70, call="app.next_theme"),
     Action("help", "Show the keys of the focused pane", "question_mark,f1", "help", weight=3),
-    Action("palette", "Find any action by name", "colon,ctrl+p", "", weight=71),
-    Action("quit", "Leave the console", "q,ctrl+q", "quit", weight=90),
+    Action("palette", "Find any action by name", "colon,ctrl+p", "", weight=71, call="app.command_palette"),
+    Action("quit", "Leave the console", "q,ctrl+q", "quit", weight=90, call="app.quit"),
 )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ class ClusterFeeds:
         self,
         sources: Sources,
         scope: Scope,
-        on_change: Callable[[Topic], None],
+        on_change: Callable[[Topic], object],
         *,
         clock: Clock,
         chance: random.Random,

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import tzinfo
 
 from opsconsole.domain.alert import Alert, AlertState
 from opsconsole.domain.pod import Change, ChangeKind
+from opsconsole.domain.scope import Scope
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import format_duration
-from opsconsole.screens.following import service_of
+from opsconsole.feeds import topic as topics
+from opsconsole.feeds.cluster_feeds import ClusterFeeds
+from opsconsole.screens.following import most_urgent, service_of
+from opsconsole.widgets.headline import Headline
+from opsconsole.widgets.problem_note import clock_text
 
 _BEFORE = 3600.0
 """Seconds before an alert in which a change is worth naming with it."""
 _AFTER = 120.0
 """An alert waits out its `for`; a change is also named when it came shortly after the trouble began."""
-
-
-def clock_time(moment: float, zone: tzinfo) -> str:
-    """`moment` (unix seconds) as HH:MM in `zone`; `--:--` when no calendar can hold it."""
-    try:
-        return datetime.fromtimestamp(moment, UTC).astimezone(zone).strftime("%H:%M")
-    except (ValueError, OverflowError, OSError):
-        return "--:--"
 
 
 def change_before(alert: Alert, changes: tuple[Change, ...]) -> Change | None:
@@ -37,11 +34,25 @@ def change_before(alert: Alert, changes: tuple[Change, ...]) -> Change | None:
     return max(own or candidates, key=lambda change: change.time, default=None)
 
 
-def headline(alert: Alert | None, others: int, changes: tuple[Change, ...], now: float, zone: tzinfo) -> SafeText:
-    """One line about `alert`, the number of `others` that fire, and the change before it."""
+def headline(feeds: ClusterFeeds, scope: Scope, now: float, zone: tzinfo) -> Headline:
+    """What `feeds` say of the alert in `scope`, else of the most urgent one, with the change before it."""
+    alerts = feeds.snapshot(topics.ALERTS).value
+    if alerts is None:
+        return Headline(SafeText("nothing is known of alerts yet"))
+    changes = feeds.snapshot(topics.CHANGES).value
+    firing = [alert for alert in alerts if alert.state is AlertState.FIRING]
+    chosen = next((alert for alert in alerts if alert.fingerprint == scope.selection.alert), None)
+    alert = chosen or most_urgent(alerts) or (firing[0] if firing else None)
     if alert is None:
-        return SafeText("no alert is firing")
-    since = f"{clock_time(alert.started_at, zone)} ({format_duration(now - alert.started_at)})"
+        return Headline(SafeText("no alert is firing"))
+    others = len(firing) - (alert.state is AlertState.FIRING)
+    text = sentence(alert, others, changes.changes if changes is not None else (), now, zone)
+    return Headline(text, alert.severity if alert.state is AlertState.FIRING else None)
+
+
+def sentence(alert: Alert, others: int, changes: tuple[Change, ...], now: float, zone: tzinfo) -> SafeText:
+    """One line about `alert`, the change before it, the number of `others` that fire, and its summary."""
+    since = f"{clock_text(alert.started_at, zone, '%H:%M')} ({format_duration(now - alert.started_at)})"
     place = service_of(alert)
     verb = "firing" if alert.state is AlertState.FIRING else alert.state.value
     parts = [f"{alert.name}{f' on {place}' if place else ''} {verb} since {since}"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from textual.content import Content
 from textual.message import Message
 
 from opsconsole.domain.scope import Scope
+from opsconsole.domain.text import SafeText
 from opsconsole.feeds.topic import Topic
 
 
@@ -28,3 +32,13 @@ class ScopeChosen(Message):
         """`scope` becomes the screen's, and the present one goes to the history."""
         super().__init__()
         self.scope = scope
+
+
+class DetailAsked(Message):
+    """A pane asks to show something whole."""
+
+    def __init__(self, title: SafeText, lines: Callable[[int, float], tuple[Content, ...]]) -> None:
+        """`lines(width, now)` draws it for `width` cells at `now` unix seconds."""
+        super().__init__()
+        self.title = title
+        self.lines = lines

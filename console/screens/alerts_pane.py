@@ -1,0 +1,57 @@
+"""Pane 1: what fires, waits or is muted."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+
+from opsconsole.actions import PaneName
+from opsconsole.domain.alert import Alert, AlertState
+from opsconsole.domain.scope import Scope
+from opsconsole.domain.text import SafeText
+from opsconsole.feeds import topic as topics
+from opsconsole.feeds.topic import TopicKind
+from opsconsole.screens.following import follow_alert
+from opsconsole.screens.pane import PaneView, pane_bindings
+from opsconsole.screens.row_pane import RowPane
+from opsconsole.widgets.alert_list import AlertList
+from opsconsole.widgets.details import alert_detail
+from opsconsole.widgets.glyphs import Glyphs
+
+
+class AlertsPane(RowPane[tuple[Alert, ...], Alert]):
+    """All alerts of the cluster, whatever is selected: the next fire may start elsewhere."""
+
+    pane_name = PaneName.ALERTS
+    topic = topics.ALERTS
+    shown_topics: ClassVar[frozenset[TopicKind]] = frozenset({TopicKind.ALERTS})
+    BINDINGS: ClassVar[list[BindingType]] = pane_bindings(PaneName.ALERTS)
+
+    def __init__(self, glyphs: Glyphs, zone: tzinfo) -> None:
+        """Nothing known yet."""
+        super().__init__(glyphs, zone, AlertList(glyphs=glyphs, zone=zone))
+
+    def about(self, view: PaneView) -> SafeText:
+        """How many fire, and how many more there are."""
+        alerts = view.feeds.snapshot(topics.ALERTS).value
+        if alerts is None:
+            return SafeText("")
+        firing = sum(alert.state is AlertState.FIRING for alert in alerts)
+        quiet = len(alerts) - firing
+        return SafeText(f"{firing} firing{f', {quiet} quiet' if quiet else ''}")
+
+    def followed(self, scope: Scope, item: Alert, now: float) -> Scope:
+        """The alert's service and the moment it began."""
+        return follow_alert(scope, item, now)
+
+    def detail(self, item: Alert, width: int, now: float) -> tuple[Content, ...]:
+        """Labels, annotations, runbook link."""
+        del width
+        return alert_detail(item, now=now, zone=self.zone, glyphs=self.glyphs)
+
+    def name_of(self, item: Alert) -> SafeText:
+        """The alert's name."""
+        return item.name

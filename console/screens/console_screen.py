@@ -1,0 +1,378 @@
+"""The one screen: five panes, one selection, one time range."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal
+from textual.screen import Screen
+from textual.widget import Widget
+
+from opsconsole.actions import ACTIONS, Action, PaneName, available, key_words
+from opsconsole.clock import Clock
+from opsconsole.domain.scope import Scope
+from opsconsole.domain.text import SafeText
+from opsconsole.domain.time_range import RANGE_PRESETS, parse_duration
+from opsconsole.feeds import topic as topics
+from opsconsole.feeds.cluster_feeds import ClusterFeeds
+from opsconsole.feeds.topic import TopicKind
+from opsconsole.screens import time_travel
+from opsconsole.screens.alerts_pane import AlertsPane
+from opsconsole.screens.choice_screen import Choice, ChoiceScreen
+from opsconsole.screens.detail_screen import DetailScreen
+from opsconsole.screens.following import follow_alert, most_urgent, widened
+from opsconsole.screens.headline import headline
+from opsconsole.screens.help_screen import HelpScreen
+from opsconsole.screens.layout import Arrangement, place
+from opsconsole.screens.logs_pane import LogsPane
+from opsconsole.screens.messages import DetailAsked, ScopeChosen, TopicChanged
+from opsconsole.screens.metrics_pane import MetricsPane
+from opsconsole.screens.pane import Pane, PaneView
+from opsconsole.screens.pods_pane import PodsPane
+from opsconsole.screens.scope_history import ScopeHistory
+from opsconsole.screens.services import known_services, with_service
+from opsconsole.screens.traces_pane import TracesPane
+from opsconsole.widgets.freshness_line import FreshnessLine
+from opsconsole.widgets.glyphs import Glyphs
+from opsconsole.widgets.headline import HeadlineBar
+from opsconsole.widgets.key_line import KeyLine
+from opsconsole.widgets.scope_header import HeaderFacts, ScopeHeader
+from opsconsole.widgets.tab_strip import TabStrip
+
+_TICK = 1.0
+"""Seconds between two looks at the clock; only digits that changed are sent."""
+
+
+class ConsoleScreen(Screen[None]):
+    """Hands the scope to feeds and panes, and snapshots from feeds to panes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(one.keys, one.handler, one.title, show=False, id=one.id) for one in ACTIONS if not one.panes
+    ]
+
+    def __init__(
+        self,
+        scope: Scope,
+        feeds: Callable[[ConsoleScreen], ClusterFeeds],
+        *,
+        clock: Clock,
+        zone: tzinfo,
+        glyphs: Glyphs,
+        actions: tuple[Action, ...] = ACTIONS,
+        production: bool = False,
+        write: bool = False,
+        full: PaneName | None = None,
+    ) -> None:
+        """`feeds` makes the feeds that report to this screen; `actions` carry the operator's keys."""
+        super().__init__(id="console")
+        self._history = ScopeHistory(scope)
+        self.feeds = feeds(self)
+        self._clock = clock
+        self._zone = zone
+        self._glyphs = glyphs
+        self._actions = actions
+        self._production = production
+        self._write = write
+        self._full = full
+        self._chosen_by_hand = scope.selection.service is not None
+        self._recent: tuple[PaneName, ...] = (full,) if full else ()
+        self._panes: dict[PaneName, Pane] = {
+            pane.pane_name: pane
+            for pane in (
+                AlertsPane(glyphs, zone),
+                MetricsPane(glyphs, zone),
+                LogsPane(glyphs, zone),
+                TracesPane(glyphs, zone),
+                PodsPane(glyphs, zone),
+            )
+        }
+
+    # -- life ------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Header, headline, tabs (on small terminals), panes, keys and freshness."""
+        yield ScopeHeader(glyphs=self._glyphs, zone=self._zone, id="header")
+        yield HeadlineBar(glyphs=self._glyphs, id="headline")
+        yield TabStrip(tuple((pane.digit, SafeText(pane.title)) for pane in PaneName), id="tabs")
+        with Container(id="body"):
+            with Container(id="left"):
+                yield self._panes[PaneName.ALERTS]
+                yield self._panes[PaneName.PODS]
+            with Container(id="main"):
+                yield self._panes[PaneName.METRICS]
+                with Container(id="lower"):
+                    yield self._panes[PaneName.LOGS]
+                    yield self._panes[PaneName.TRACES]
+        with Horizontal(id="bottom"):
+            yield KeyLine(id="keys")
+            yield FreshnessLine(glyphs=self._glyphs, id="freshness")
+
+    def on_mount(self) -> None:
+        """Paint what is known, then start asking."""
+        self._panes[self._full or PaneName.ALERTS].focus_target.focus()
+        self._arrange()
+        self._draw_all()
+        self.set_interval(_TICK, self._tick)
+        self.call_after_refresh(self.feeds.start)
+
+    async def on_unmount(self) -> None:
+        """Drop all requests."""
+        await self.feeds.stop()
+
+    @property
+    def scope(self) -> Scope:
+        """What every pane follows now."""
+        return self._history.now
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The registry with the operator's keys, without what this mode forbids."""
+        return tuple(one for one in self._actions if self._write or not one.needs_write)
+
+    def pane(self, name: PaneName) -> Pane:
+        """The pane called `name`."""
+        return self._panes[name]
+
+    @property
+    def focused_pane(self) -> PaneName | None:
+        """The pane that has the keys."""
+        widget: Widget | None = self.focused
+        while widget is not None and not isinstance(widget, Pane):
+            widget = widget.parent if isinstance(widget.parent, Widget) else None
+        return widget.pane_name if widget is not None else None
+
+    # -- facts come in ---------------------------------------------------------------------------
+
+    def on_topic_changed(self, event: TopicChanged) -> None:
+        """Redraw the panes that show it."""
+        if event.topic.kind is TopicKind.ALERTS:
+            self._follow_first_alert()
+        view = self._view()
+        for pane in self._panes.values():
+            if pane.wants(event.topic):
+                pane.draw(view)
+        self._draw_lines(view)
+
+    def on_scope_chosen(self, event: ScopeChosen) -> None:
+        """A row was followed."""
+        self.follow(event.scope)
+
+    def on_detail_asked(self, event: DetailAsked) -> None:
+        """A row was opened."""
+        self.app.push_screen(DetailScreen(event, self._glyphs, self._clock))
+
+    def _follow_first_alert(self) -> None:
+        """While nobody has chosen anything, show the most urgent alert's service."""
+        if self._chosen_by_hand:
+            return
+        alert = most_urgent(self.feeds.snapshot(topics.ALERTS).value or ())
+        if alert is not None and self.scope.selection.service is None:
+            self._chosen_by_hand = True
+            self._go(follow_alert(self.scope, alert, self._clock.now()))
+
+    # -- the scope -------------------------------------------------------------------------------
+
+    def follow(self, scope: Scope) -> None:
+        """Go to `scope`; Esc comes back."""
+        self._chosen_by_hand = True
+        self._history.follow(scope)
+        self._scope_changed()
+
+    def _go(self, scope: Scope) -> None:
+        self._history.move(scope)
+        self._scope_changed()
+
+    def _scope_changed(self) -> None:
+        self.feeds.set_scope(self.scope)
+        self._draw_all()
+
+    def action_back(self) -> None:
+        """Leave the enlarged panel or the full pane, else go to the scope before."""
+        metrics = self._panes[PaneName.METRICS]
+        if isinstance(metrics, MetricsPane) and metrics.enlarged:
+            metrics.action_enlarge()
+        elif self._full is not None:
+            self.action_full()
+        elif self._history.back() is not None:
+            self._scope_changed()
+
+    def action_widen(self) -> None:
+        """Let go of the narrowest part of the selection."""
+        self.follow(widened(self.scope))
+
+    def action_choose_service(self) -> None:
+        """Offer every service that any source knows."""
+        everything = Choice("", SafeText("all services"))
+        choices = tuple(Choice(name, name) for name in known_services(self.feeds))
+        screen = ChoiceScreen(SafeText("Service"), (everything, *choices), "type to narrow")
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self.follow(with_service(self.scope, SafeText(name) or None))
+
+        self.app.push_screen(screen, chosen)
+
+    def action_choose_range(self) -> None:
+        """Offer the presets; any duration may be typed."""
+        choices = tuple(Choice(text, SafeText(f"last {text}")) for text, _ in RANGE_PRESETS)
+
+        def accepts(typed: str) -> str:
+            parse_duration(typed)
+            return typed
+
+        def chosen(text: str | None) -> None:
+            if text is not None:
+                self._go(time_travel.with_range(self.scope, text))
+
+        self.app.push_screen(ChoiceScreen(SafeText("Time range"), choices, "or type 45m, 2h30m, 7d", accepts), chosen)
+
+    def action_pan_back(self) -> None:
+        """Earlier by half a window."""
+        self._go(time_travel.panned(self.scope, -0.5, self._clock.now()))
+
+    def action_pan_forward(self) -> None:
+        """Later by half a window."""
+        self._go(time_travel.panned(self.scope, 0.5, self._clock.now()))
+
+    def action_zoom_in(self) -> None:
+        """Half the window."""
+        self._go(time_travel.zoomed(self.scope, 0.5, self._clock.now()))
+
+    def action_zoom_out(self) -> None:
+        """Twice the window."""
+        self._go(time_travel.zoomed(self.scope, 2.0, self._clock.now()))
+
+    def action_cursor_back(self) -> None:
+        """The time cursor to the left."""
+        self._go(time_travel.cursor_moved(self.scope, -1, self._clock.now()))
+
+    def action_cursor_forward(self) -> None:
+        """The time cursor to the right."""
+        self._go(time_travel.cursor_moved(self.scope, 1, self._clock.now()))
+
+    def action_clear_cursor(self) -> None:
+        """No time cursor."""
+        self._go(Scope(self.scope.selection, self.scope.window))
+
+    def action_freeze(self) -> None:
+        """Stop the window at this moment, or let it go on."""
+        self._go(time_travel.frozen_or_live(self.scope, self._clock.now()))
+
+    def action_go_live(self) -> None:
+        """Follow the clock."""
+        self._go(time_travel.live(self.scope))
+
+    def action_refresh(self) -> None:
+        """Ask everything now."""
+        self.feeds.refresh()
+
+    # -- panes -----------------------------------------------------------------------------------
+
+    def action_jump(self, name: str) -> None:
+        """`jump_to` for keys; `name` is the pane's."""
+        self.jump_to(PaneName(name))
+
+    def jump_to(self, name: PaneName) -> None:
+        """Give the keys to a pane, making it visible if it is not."""
+        if self._full is not None:
+            self._full = name
+        self._recent = (name, *(other for other in self._recent if other is not name))
+        self._arrange()
+        self._panes[name].focus_target.focus()
+
+    def action_next_pane(self) -> None:
+        """The pane after the focused one."""
+        self._jump_by(1)
+
+    def action_previous_pane(self) -> None:
+        """The pane before the focused one."""
+        self._jump_by(-1)
+
+    def _jump_by(self, places: int) -> None:
+        names = list(PaneName)
+        focused = self.focused_pane
+        start = names.index(focused) if focused else -places
+        self.jump_to(names[(start + places) % len(names)])
+
+    def action_full(self) -> None:
+        """The focused pane alone, or all again."""
+        self._full = (self.focused_pane or PaneName.ALERTS) if self._full is None else None
+        self._arrange()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Remember the pane, and show its keys."""
+        del event
+        name = self.focused_pane
+        if name is not None and self._recent[:1] != (name,):
+            self._recent = (name, *(other for other in self._recent if other is not name))
+        self._draw_keys()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay out for the new size."""
+        del event
+        self._arrange()
+        self.call_after_refresh(self._draw_all)
+
+    def _arrange(self) -> None:
+        width, height = self.app.size
+        placement = place(width, height, self._recent, self._full)
+        body = self.query_one("#body")
+        for arrangement in Arrangement:
+            body.set_class(arrangement is placement.arrangement, arrangement.value)
+        for name, pane in self._panes.items():
+            pane.display = name in placement.visible
+        for box in ("#left", "#main", "#lower"):
+            container = self.query_one(box)
+            container.display = any(pane.display for pane in container.query(Pane))
+        tabs = self.query_one(TabStrip)
+        tabs.display = placement.arrangement in (Arrangement.TWO_PANES, Arrangement.FULL)
+        tabs.show(frozenset(name.digit for name in placement.visible))
+        self.call_after_refresh(self._fit_step)
+
+    def _fit_step(self) -> None:
+        metrics = self._panes[PaneName.METRICS]
+        if isinstance(metrics, MetricsPane) and metrics.display:
+            self.feeds.set_columns(metrics.plot_columns())
+
+    # -- drawing ---------------------------------------------------------------------------------
+
+    def _view(self) -> PaneView:
+        now = self._clock.now()
+        return PaneView(self.feeds, self.scope, self.scope.window.resolve(now), now, self._zone)
+
+    def _draw_all(self) -> None:
+        view = self._view()
+        with self.app.batch_update():
+            for pane in self._panes.values():
+                pane.draw(view)
+            self._draw_lines(view)
+            self._draw_keys()
+
+    def _tick(self) -> None:
+        """Let ages and the clock go on; charts wait for data."""
+        view = self._view()
+        for name, pane in self._panes.items():
+            if name is not PaneName.METRICS:
+                pane.draw(view)
+        self._draw_lines(view)
+
+    def _draw_lines(self, view: PaneView) -> None:
+        self.query_one(ScopeHeader).show(
+            HeaderFacts(view.scope, view.now, production=self._production, write=self._write)
+        )
+        self.query_one(HeadlineBar).show(headline(self.feeds, view.scope, view.now, self._zone))
+        self.query_one(FreshnessLine).show(self.feeds.freshness(), now=view.now)
+
+    def _draw_keys(self) -> None:
+        shown = available(self.focused_pane, write=self._write, actions=self._actions)
+        pairs = tuple((SafeText(key_words(one.keys).split()[0]), SafeText(one.short)) for one in shown if one.short)
+        self.query_one(KeyLine).show(pairs)
+
+    def action_help(self) -> None:
+        """The keys of the focused pane."""
+        self.app.push_screen(HelpScreen(self.focused_pane, self._actions, self._glyphs, write=self._write))

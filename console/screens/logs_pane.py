@@ -1,0 +1,83 @@
+"""Pane 3: the histogram of log lines and the newest of them."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+
+from opsconsole.actions import PaneName
+from opsconsole.domain.log_record import LogPage, LogRecord
+from opsconsole.domain.scope import Scope
+from opsconsole.domain.text import SafeText
+from opsconsole.feeds import topic as topics
+from opsconsole.feeds.topic import TopicKind
+from opsconsole.screens.following import follow_log
+from opsconsole.screens.pane import PaneView, pane_bindings
+from opsconsole.screens.row_pane import RowPane
+from opsconsole.widgets.chart import HistogramStrip, HistogramView
+from opsconsole.widgets.details import log_detail
+from opsconsole.widgets.glyphs import Glyphs
+from opsconsole.widgets.log_list import LogList
+
+_ROOM_FOR_HISTOGRAM = 8
+"""Lines a pane needs before one of them goes to the histogram."""
+
+
+class LogsPane(RowPane[LogPage, LogRecord]):
+    """Log lines of the selection in the time range, newest first."""
+
+    pane_name = PaneName.LOGS
+    topic = topics.LOGS
+    shown_topics: ClassVar[frozenset[TopicKind]] = frozenset({TopicKind.LOGS, TopicKind.LOG_HISTOGRAM})
+    BINDINGS: ClassVar[list[BindingType]] = pane_bindings(PaneName.LOGS)
+
+    def __init__(self, glyphs: Glyphs, zone: tzinfo) -> None:
+        """Nothing known yet."""
+        self._lines = LogList(glyphs=glyphs, zone=zone)
+        self._histogram = HistogramStrip(glyphs=glyphs)
+        super().__init__(glyphs, zone, self._lines)
+
+    def compose(self) -> ComposeResult:
+        """The histogram above the lines, on the same time axis as the charts."""
+        yield self._histogram
+        yield self._lines
+
+    def about(self, view: PaneView) -> SafeText:
+        """How many of how many, and of which trace."""
+        trace = view.scope.selection.trace
+        parts = (f"trace {trace[:8]}" if trace else "", self._total(view))
+        return SafeText(" · ".join(part for part in parts if part))
+
+    def _total(self, view: PaneView) -> SafeText:
+        page = view.feeds.snapshot(topics.LOG_HISTOGRAM).value
+        if page is None:
+            return self._lines.count_text
+        here = view.feeds.snapshot(topics.LOGS).value
+        shown = f"{len(here.records):,} of " if here is not None else ""
+        return SafeText(f"{shown}{page.total:,}{'' if page.total_is_exact else '+'} lines")
+
+    def _draw(self, view: PaneView) -> None:
+        histogram = view.feeds.snapshot(topics.LOG_HISTOGRAM)
+        self._histogram.show(HistogramView(histogram, view.span, view.scope.cursor))
+        super()._draw(view)
+
+    def on_resize(self) -> None:
+        """The histogram gives way when there is little room."""
+        self._histogram.display = self.content_size.height >= _ROOM_FOR_HISTOGRAM
+
+    def followed(self, scope: Scope, item: LogRecord, now: float) -> Scope:
+        """The line's service, moment and trace."""
+        return follow_log(scope, item, now)
+
+    def detail(self, item: LogRecord, width: int, now: float) -> tuple[Content, ...]:
+        """The message and every field."""
+        del width, now
+        return log_detail(item, zone=self.zone)
+
+    def name_of(self, item: LogRecord) -> SafeText:
+        """Whose line it is."""
+        return SafeText(f"{item.level.value.upper()} {item.service}")
