@@ -96,7 +96,7 @@ class Pod(msgspec.Struct, frozen=True):
     def trouble(self) -> SafeText:
         """Why the pod is not well, in the cluster's own word, or nothing when it is."""
         for container in self.containers:
-            if container.state == "waiting" and container.reason not in ("", "ContainerCreating"):
+            if container.state == "waiting" and container.reason not in ("", "ContainerCreating", "PodInitializing"):
                 return container.reason
             if container.last_reason == "OOMKilled":
                 return container.last_reason
