@@ -82,6 +82,8 @@ class ClusterSettings(msgspec.Struct, frozen=True):
     jaeger: SourceSettings | None = None
     kubernetes: KubernetesSettings | None = None
     namespace: str | None = None
+    service: str | None = None
+    """`namespace` and `service` are what the screen opens on when no flag says otherwise."""
     panels: tuple[Panel, ...] = ()
 
 
