@@ -170,7 +170,12 @@ def key_words(keys: str) -> str:
         word = _KEY_WORDS.get(key)
         if word is None:
             *chord, last = key.split("+")
-            word = "+".join([*(part.capitalize() for part in chord), last.upper() if chord else last])
+            word = "+".join(
+                [
+                    *(part.capitalize() for part in chord),
+                    last.upper() if chord or last[:1] == "f" and last[1:].isdigit() else last,
+                ]
+            )
         words.append(word)
     return " ".join(words)
 

@@ -18,7 +18,7 @@ from opsconsole.feeds.topic import TopicKind
 from opsconsole.screens.following import follow_log
 from opsconsole.screens.pane import PaneView, pane_bindings
 from opsconsole.screens.row_pane import RowPane
-from opsconsole.widgets.chart import HistogramStrip, HistogramView
+from opsconsole.widgets.chart import HistogramStrip
 from opsconsole.widgets.details import log_detail
 from opsconsole.widgets.glyphs import Glyphs
 from opsconsole.widgets.log_list import LogList
@@ -61,8 +61,9 @@ class LogsPane(RowPane[LogPage, LogRecord]):
         return SafeText(f"{shown}{page.total:,}{'' if page.total_is_exact else '+'} lines")
 
     def _draw(self, view: PaneView) -> None:
-        histogram = view.feeds.snapshot(topics.LOG_HISTOGRAM)
-        self._histogram.show(HistogramView(histogram, view.span, view.scope.cursor))
+        page = view.feeds.snapshot(topics.LOG_HISTOGRAM).value
+        buckets, width = (page.buckets, page.bucket_width) if page is not None else ((), 0.0)
+        self._histogram.show(buckets, bucket_width=width, span=view.span, cursor=view.scope.cursor)
         super()._draw(view)
 
     def on_resize(self) -> None:

@@ -1,0 +1,97 @@
+"""The same screen once, without a terminal."""
+
+from __future__ import annotations
+
+import enum
+import random
+
+import msgspec
+from textual.pilot import Pilot
+
+from opsconsole.actions import PaneName
+from opsconsole.app import OpsConsole
+from opsconsole.clock import Clock, SystemClock
+from opsconsole.config.settings import Settings
+from opsconsole.domain.console_snapshot import ConsoleSnapshot
+from opsconsole.domain.snapshot import FeedState
+from opsconsole.screens.console_screen import ConsoleScreen
+from opsconsole.screens.screen_text import screen_text
+from opsconsole.sources.connect import connect
+from opsconsole.sources.protocols import Sources
+
+_LOOK = 0.05
+"""Seconds between two looks at whether every feed has answered."""
+
+
+class PictureFormat(enum.Enum):
+    """What a snapshot is written as."""
+
+    TEXT = "text"
+    SVG = "svg"
+    JSON = "json"
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """One look at the console in every form."""
+
+    svg: str
+    snapshot: ConsoleSnapshot
+
+    def written(self, form: PictureFormat) -> str:
+        """The picture as `form`; JSON follows `ConsoleSnapshot` and its schema version."""
+        if form is PictureFormat.SVG:
+            return self.svg
+        if form is PictureFormat.TEXT:
+            return screen_text(self.svg) + "\n"
+        return msgspec.json.format(msgspec.json.encode(self.snapshot, enc_hook=str)).decode() + "\n"
+
+
+def settled(snapshot: ConsoleSnapshot) -> bool:
+    """Whether every configured source has answered, or said why it can't, and every panel too."""
+    states = [entry.state for entry in snapshot.freshness]
+    states += [panel.snapshot.state for panel in snapshot.panels]
+    asked_panels = snapshot.panels or all(
+        entry.state is not FeedState.LIVE for entry in snapshot.freshness if entry.source.value == "prometheus"
+    )
+    return FeedState.CONNECTING not in states and bool(asked_panels)
+
+
+async def look(
+    settings: Settings,
+    sources: Sources,
+    *,
+    size: tuple[int, int],
+    wait: float,
+    full: PaneName | None = None,
+    clock: Clock | None = None,
+) -> Picture:
+    """Open the console headless at `size` cells, wait until it is `settled` or `wait` seconds have gone by."""
+    clock = clock or SystemClock()
+    app = OpsConsole(settings, sources, clock=clock, chance=random.Random(0), full=full)  # noqa: S311
+    pictures: list[Picture] = []
+
+    async def take(pilot: Pilot[object]) -> None:
+        screen = pilot.app.screen
+        if isinstance(screen, ConsoleScreen):
+            deadline = clock.monotonic() + wait
+            while clock.monotonic() < deadline and not settled(screen.feeds.console_snapshot()):
+                await pilot.pause(_LOOK)
+            await pilot.pause()
+            pictures.append(Picture(app.export_screenshot(), screen.feeds.console_snapshot()))
+        app.exit(0)
+
+    await app.run_async(headless=True, size=size, auto_pilot=take, mouse=False)
+    return pictures[0]
+
+
+async def take(
+    settings: Settings,
+    *,
+    size: tuple[int, int] = (120, 40),
+    wait: float = 10.0,
+    form: PictureFormat = PictureFormat.TEXT,
+    full: PaneName | None = None,
+) -> str:
+    """One look at `settings.cluster`, written as `form`; `wait` is in seconds."""
+    picture = await look(settings, connect(settings.cluster, SystemClock()), size=size, wait=wait, full=full)
+    return picture.written(form)
