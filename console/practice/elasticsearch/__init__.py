@@ -1,0 +1,1 @@
+"""Elasticsearch's HTTP API over the shop."""

@@ -1,0 +1,1 @@
+"""Jaeger's query service's HTTP API over the shop."""

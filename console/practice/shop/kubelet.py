@@ -1,0 +1,125 @@
+"""Containers start, are probed, are killed and start again.
+
+Rules of the kubelet: a startup probe suspends the other two until it has succeeded; a failing
+liveness or startup probe ends the container at its threshold; restarts back off from 10 s, doubling
+to 300 s, and the count starts anew after ten minutes of running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from opsconsole.practice.shop import identity
+from opsconsole.practice.shop.events import EventLog
+from opsconsole.practice.shop.health import find
+from opsconsole.practice.shop.noise import Noise
+from opsconsole.practice.shop.scenario import Fault
+from opsconsole.practice.shop.workload import PROBE_RESULTS, Pod, Run
+
+_INDEX = {result: index for index, result in enumerate(PROBE_RESULTS)}
+_SPEC = {"Startup": "startupProbe", "Readiness": "readinessProbe", "Liveness": "livenessProbe"}
+_STOP_SECONDS = 2
+_CALM_SECONDS = 600
+
+
+class Kubelet:
+    """Cares for the pods of every node."""
+
+    def __init__(self, fault: Fault | None, noise: Noise, events: EventLog, next_version: Callable[[], int]) -> None:
+        """`next_version` gives the next resourceVersion."""
+        self._fault = fault
+        self._noise = noise
+        self._events = events
+        self._next_version = next_version
+
+    def step(self, pod: Pod, now: int) -> None:
+        """What happens to `pod` in the second `now`."""
+        run = pod.run
+        if run is None:
+            begin = pod.restart_at if pod.runs else pod.start_at
+            if begin is not None and now >= begin and pod.deleted_at is None:
+                self._start(pod, now)
+            return
+        if pod.stopping_at is not None:
+            if now >= pod.stopping_at:
+                self._stopped(pod, run, now)
+            return
+        for probe in ("Startup", "Readiness", "Liveness"):
+            spec = pod.template["spec"]["containers"][0].get(_SPEC[probe])
+            if spec is None:
+                if probe == "Startup" and not pod.started:
+                    pod.started = True
+                if probe == "Readiness" and not pod.ready:
+                    self._set_ready(pod, True, now)
+                continue
+            if (probe == "Startup") is not pod.started and self._due(spec, run, now):
+                self._probe(pod, run, probe, spec, now)
+                if pod.stopping_at is not None:
+                    return
+
+    @staticmethod
+    def _due(spec: dict[str, Any], run: Run, now: int) -> bool:
+        since = now - run.started_at - int(spec.get("initialDelaySeconds", 0)) - 1
+        return since >= 0 and since % int(spec.get("periodSeconds", 10)) == 0
+
+    def _start(self, pod: Pod, now: int) -> None:
+        name, image = pod.service.name, pod.template["spec"]["containers"][0].get("image", "")
+        pod.runs.append(Run(identity.container_id(pod.uid, len(pod.runs)), now))
+        pod.started = pod.ready = False
+        pod.failures.clear()
+        pod.waiting, pod.restart_at = "", None
+        pod.version = self._next_version()
+        self._events.of_pod(pod, now, "Pulled", f'Container image "{image}" already present on machine')
+        self._events.of_pod(pod, now, "Created", f"Created container: {name}")
+        self._events.of_pod(pod, now, "Started", f"Started container {name}")
+
+    def _probe(self, pod: Pod, run: Run, probe: str, spec: dict[str, Any], now: int) -> None:
+        finding = find(self._fault, pod, run, probe, now, self._noise)
+        pod.probes[_INDEX[probe, "successful" if finding.passed else "failed"]] += 1
+        if finding.passed:
+            pod.failures[probe] = 0
+            if probe == "Startup":
+                pod.started = True
+                pod.version = self._next_version()
+            if probe == "Readiness" and not pod.ready:
+                self._set_ready(pod, True, now)
+            return
+        pod.failures[probe] += 1
+        self._events.of_pod(pod, now, "Unhealthy", f"{probe} probe failed: {finding.output}", warning=True)
+        if pod.failures[probe] < int(spec.get("failureThreshold", 3)):
+            return
+        if probe == "Readiness":
+            if pod.ready:
+                self._set_ready(pod, False, now)
+            return
+        self._events.of_pod(
+            pod, now, "Killing", f"Container {pod.service.name} failed {probe.lower()} probe, will be restarted"
+        )
+        pod.stopping_at = now + _STOP_SECONDS
+
+    def _set_ready(self, pod: Pod, ready: bool, now: int) -> None:
+        pod.ready, pod.ready_at = ready, now
+        pod.version = self._next_version()
+
+    def _stopped(self, pod: Pod, run: Run, now: int) -> None:
+        run.finished_at, run.reason, run.exit_code = now, "Error", 143
+        pod.stopping_at, pod.started = None, False
+        if pod.ready:
+            self._set_ready(pod, False, now)
+        recent = 0
+        for past in reversed(pod.runs):
+            if past.finished_at is None or past.finished_at - past.started_at >= _CALM_SECONDS:
+                break
+            recent += 1
+        delay = min(300, 10 * 2 ** (recent - 2)) if recent >= 2 else 1
+        pod.restart_at, pod.waiting = now + delay, "CrashLoopBackOff" if delay > 1 else "ContainerCreating"
+        pod.version = self._next_version()
+        if delay > 1:
+            self._events.of_pod(
+                pod,
+                now,
+                "BackOff",
+                f"Back-off restarting failed container {pod.service.name} in pod {pod.name}_{pod.namespace}({pod.uid})",
+                warning=True,
+            )
