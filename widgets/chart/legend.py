@@ -1,0 +1,161 @@
+"""Which line is which: a line or two of names and values, or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+from opsconsole.domain.series import Severity, Threshold, Unit
+from opsconsole.domain.text import SafeText
+from opsconsole.widgets.chart.figures import Figure, worst_severity
+from opsconsole.widgets.chart.lines import SERIES_ROLES, Line, Role, fit_line, joined, line_width, piece
+from opsconsole.widgets.chart.signs import Signs, in_ascii
+from opsconsole.widgets.chart.units import format_value
+from opsconsole.widgets.glyphs import Glyphs
+from opsconsole.widgets.rows import fit, fit_start, pad, width_of
+
+_LEAST_NAME = 10
+_CAPS = (64, 40, 28, 20, 14, _LEAST_NAME)
+"""Cells of a name, tried from the widest until all entries fit."""
+_LEAST_PREFIX = 6
+_SEPARATORS = "-_./:,= "
+_FIGURE = 10
+
+
+def short_names(names: Sequence[SafeText], cap: int, cut: SafeText) -> list[SafeText]:
+    """`names` in at most `cap` cells each, without the start they share, so that they still differ."""
+    if all(width_of(name) <= cap for name in names):
+        return list(names)
+    shared = (
+        len(list(takewhile(lambda chars: len(set(chars)) == 1, zip(*names, strict=False)))) if len(names) > 1 else 0
+    )
+    while shared and names[0][shared - 1] not in _SEPARATORS:
+        shared -= 1
+    if shared < _LEAST_PREFIX:
+        return [fit(name, cap, cut) for name in names]
+    return [fit_start(name, max(2, min(cap, width_of(name[shared:]) + 1)), cut) for name in names]
+
+
+def entry(
+    figure: Figure, name: SafeText, unit: Unit, thresholds: tuple[Threshold, ...], glyphs: Glyphs, signs: Signs
+) -> Line:
+    """`1━name 8.1 %▲`; a hidden one is struck and carries its sign instead of a value."""
+    if figure.hidden:
+        return (piece(f"{figure.number}{signs.hidden}", Role.MUTED), piece(name, Role.HIDDEN))
+    value = format_value(figure.value, unit)
+    crossed = worst_severity(figure.value, thresholds)
+    sign = "" if crossed is None else glyphs.above if crossed.above else glyphs.below
+    return (
+        piece(f"{figure.number}{signs.line}", SERIES_ROLES[figure.number - 1]),
+        piece(f"{name} "),
+        piece(f"{value if signs.braille else in_ascii(value)}{sign}", Role.TITLE),
+    )
+
+
+def legend_lines(
+    figures: Sequence[Figure],
+    unit: Unit,
+    thresholds: tuple[Threshold, ...],
+    others: int,
+    notes: Line,
+    width: int,
+    most: int,
+    glyphs: Glyphs,
+    signs: Signs,
+) -> list[Line]:
+    """At most `most` lines of entries, then how many `others` there are, then `notes`.
+
+    Names shrink before entries are left out.
+    """
+    names = [figure.name for figure in figures]
+    for cap in _CAPS:
+        shown = short_names(names, cap, glyphs.cut)
+        entries = [
+            entry(figure, name, unit, thresholds, glyphs, signs) for figure, name in zip(figures, shown, strict=True)
+        ]
+        lines = _flow([*entries, more_note(others), notes], width)
+        if len(lines) <= most and all(line_width(line) <= width for line in lines):
+            return lines
+    return _worst_first(figures, unit, thresholds, others, notes, width, most, glyphs, signs)
+
+
+def _worst_first(
+    figures: Sequence[Figure],
+    unit: Unit,
+    thresholds: tuple[Threshold, ...],
+    others: int,
+    notes: Line,
+    width: int,
+    most: int,
+    glyphs: Glyphs,
+    signs: Signs,
+) -> list[Line]:
+    """As many whole entries as fit `most` lines, those over a threshold first; the rest is counted."""
+
+    def rank(figure: Figure) -> tuple[bool, int, int]:
+        crossed = worst_severity(figure.value, thresholds)
+        return figure.hidden, len(Severity) if crossed is None else crossed.severity.rank, figure.number
+
+    names = short_names([figure.name for figure in figures], _LEAST_NAME, glyphs.cut)
+    ranked = sorted(zip(figures, names, strict=True), key=lambda item: rank(item[0]))
+    entries = [entry(figure, name, unit, thresholds, glyphs, signs) for figure, name in ranked]
+    for kept in range(len(entries) - 1, -1, -1):
+        lines = _flow([*entries[:kept], more_note(others + len(entries) - kept), notes], width)
+        if len(lines) <= most and all(line_width(line) <= width for line in lines):
+            return lines
+    return [fit_line(line, width, glyphs.cut) for line in lines[:most]]
+
+
+def more_note(count: int) -> Line:
+    """`+3 more`, or nothing for none."""
+    return (piece(f"+{count} more", Role.MUTED),) if count else ()
+
+
+def _flow(groups: Sequence[Line], width: int) -> list[Line]:
+    """`groups` side by side, on as many lines as they need."""
+    lines: list[Line] = []
+    current: list[Line] = []
+    for group in groups:
+        if not group:
+            continue
+        if current and line_width(joined([*current, group])) > width:
+            lines.append(joined(current))
+            current = []
+        current.append(group)
+    return [*lines, joined(current)] if current else lines
+
+
+def legend_table(
+    figures: Sequence[Figure],
+    unit: Unit,
+    thresholds: tuple[Threshold, ...],
+    when: SafeText,
+    width: int,
+    glyphs: Glyphs,
+    signs: Signs,
+) -> list[Line]:
+    """A head and a row a series: its lowest, highest and newest value, and that at the cursor (`when`)."""
+    titles = ["min", "max", "now", *([when] if when else [])]
+    columns = len(titles) * (_FIGURE + 1)
+    room = max(8, width - 2 - columns)
+    cap = min(room, max(width_of(figure.name) for figure in figures))
+    names = short_names([figure.name for figure in figures], cap, glyphs.cut)
+    head = "".join(f" {title:>{_FIGURE}}" for title in titles)
+    lines: list[Line] = [(piece(f"  {' ' * cap}{head}", Role.MUTED),)]
+    for figure, name in zip(figures, names, strict=True):
+        values = [figure.low, figure.high, figure.last, *([figure.value] if when else [])]
+        row = [piece(f" {pad(_shown(value, unit, signs), _FIGURE, glyphs.cut, right=True)}") for value in values]
+        padded = pad(name, cap, glyphs.cut)
+        if figure.hidden:
+            lines.append((piece(f"{figure.number}{signs.hidden}", Role.MUTED), piece(padded, Role.HIDDEN), *row))
+            continue
+        crossed = worst_severity(figure.value, thresholds)
+        sign = "" if crossed is None else f" {glyphs.above if crossed.above else glyphs.below} {crossed.severity.value}"
+        mark = piece(f"{figure.number}{signs.line}", SERIES_ROLES[figure.number - 1])
+        lines.append((mark, piece(padded), *row, piece(sign, Role.THRESHOLD)))
+    return [fit_line(line, width, glyphs.cut) for line in lines]
+
+
+def _shown(value: float | None, unit: Unit, signs: Signs) -> SafeText:
+    text = format_value(value, unit)
+    return text if signs.braille else in_ascii(text)
