@@ -27,7 +27,7 @@ def reserved_port() -> Iterator[int]:
     folder = cache_folder() / "ports"
     folder.mkdir(exist_ok=True)
     candidates = list(range(FIRST, LAST))
-    random.Random(os.getpid()).shuffle(candidates)  # noqa: S311  - spreads processes, hides nothing
+    random.Random(os.getpid()).shuffle(candidates)
     for port in candidates:
         lock = _locked(folder / str(port))
         if lock is None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import httpx
 import msgspec
 
 from servers.debian import binary
@@ -64,6 +65,14 @@ def run_prometheus(
         server = ServerProcess(command, url=f"http://{address}", ready_path="/-/ready", folder=folder)
         with running(server):
             yield server
+
+
+def instant(prometheus: ServerProcess, query: str) -> float | None:
+    """Value of the first series of `query` now, None when it has none. Raises httpx.HTTPError."""
+    with httpx.Client(base_url=prometheus.url, trust_env=False) as client:
+        answer = client.get("/api/v1/query", params={"query": query}).raise_for_status()
+    result = answer.json()["data"]["result"]
+    return float(result[0]["value"][1]) if result else None
 
 
 def _config(jobs: Sequence[ScrapeJob], rules: Sequence[Path], alertmanager: str | None, interval: str) -> str:

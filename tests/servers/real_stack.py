@@ -13,7 +13,8 @@ from servers.alertmanager import run_alertmanager
 from servers.go_web_app import GoWebApp, run_go_web_app
 from servers.node_exporter import run_node_exporter
 from servers.process import ServerProcess
-from servers.prometheus import ScrapeJob, run_prometheus
+from servers.prometheus import ScrapeJob, instant, run_prometheus
+from servers.waiting import until
 
 RULES = Path(__file__).resolve().parents[2] / "docs" / "rules"
 LABELS = {"namespace": "shop", "service": "go-web-app", "pod": "go-web-app-0"}
@@ -41,7 +42,7 @@ class RealStack(msgspec.Struct, frozen=True):
 
 @contextlib.contextmanager
 def run_real_stack(folder: Path) -> Iterator[RealStack]:
-    """The stack with its data below `folder`, until the block ends."""
+    """The stack with its data below `folder`, scraped twice already, until the block ends."""
     with (
         run_node_exporter(folder / "node-exporter") as node_exporter,
         run_go_web_app(folder / "go-web-app") as app,
@@ -53,4 +54,5 @@ def run_real_stack(folder: Path) -> Iterator[RealStack]:
             alertmanager=alertmanager.address,
         ) as prometheus,
     ):
+        until(lambda: instant(prometheus, "count_over_time(app_goroutines[1m]) >= 2") is not None, "the first samples")
         yield RealStack(prometheus, alertmanager, node_exporter, app)
