@@ -32,6 +32,12 @@ class GoWebApp(ServerProcess):
         with httpx.Client(trust_env=False) as client:
             client.post(f"{self.url}/break", params={"mode": mode}).raise_for_status()
 
+    def visit(self, path: str = "/", times: int = 1) -> None:
+        """Ask for `path` as a user would; answers are not looked at."""
+        with httpx.Client(base_url=self.url, trust_env=False) as client:
+            for _ in range(times):
+                client.get(path)
+
 
 @contextlib.contextmanager
 def run_go_web_app(folder: Path, *, environment: Mapping[str, str] | None = None) -> Iterator[GoWebApp]:

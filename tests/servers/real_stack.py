@@ -42,7 +42,7 @@ class RealStack(msgspec.Struct, frozen=True):
 
 @contextlib.contextmanager
 def run_real_stack(folder: Path) -> Iterator[RealStack]:
-    """The stack with its data below `folder`, scraped twice already, until the block ends."""
+    """The stack with its data below `folder`, visited and scraped twice already, until the block ends."""
     with (
         run_node_exporter(folder / "node-exporter") as node_exporter,
         run_go_web_app(folder / "go-web-app") as app,
@@ -54,5 +54,10 @@ def run_real_stack(folder: Path) -> Iterator[RealStack]:
             alertmanager=alertmanager.address,
         ) as prometheus,
     ):
-        until(lambda: instant(prometheus, "count_over_time(app_goroutines[1m]) >= 2") is not None, "the first samples")
+        app.visit("/", times=5)
+        app.visit("/login")
+        until(
+            lambda: instant(prometheus, "count_over_time(http_requests_total[1m]) >= 2") is not None,
+            "the first samples",
+        )
         yield RealStack(prometheus, alertmanager, node_exporter, app)
