@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
@@ -121,6 +122,27 @@ def worst_severity(value: float | None, thresholds: Iterable[Threshold]) -> Thre
         return None
     crossed = [threshold for threshold in thresholds if threshold.crossed_by(value)]
     return min(crossed, key=lambda threshold: threshold.severity.rank, default=None)
+
+
+def crossed_since(series: Series, threshold: Threshold, span: TimeRange, step: float) -> tuple[float, bool]:
+    """Since when (unix seconds) `series` has been over `threshold` without a break, up to its newest sample.
+
+    False beside it when it was so from its first sample in `span`, or from a gap on: it may be longer.
+    """
+    times, values = series.times, series.values
+    index = bisect_right(times, span.end) - 1
+    while index >= 0 and math.isnan(values[index]):
+        index -= 1
+    began = span.end
+    later = times[index] if index >= 0 else span.end
+    while index >= 0 and times[index] >= span.start:
+        if math.isnan(values[index]) or (step > 0 and later - times[index] > GAP_STEPS * step):
+            return began, False
+        if not threshold.crossed_by(values[index]):
+            return began, True
+        began = later = times[index]
+        index -= 1
+    return began, False
 
 
 def worst_of(

@@ -10,6 +10,7 @@ from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import format_duration
 from opsconsole.widgets.chart.figures import worst_severity
 from opsconsole.widgets.chart.lines import SEVERITY_ROLES, Line, Role, fit_line, line_width, piece, spread
+from opsconsole.widgets.chart.signs import in_ascii
 from opsconsole.widgets.chart.units import format_value
 from opsconsole.widgets.glyphs import Glyphs
 from opsconsole.widgets.rows import fit, width_of
@@ -26,8 +27,9 @@ LEAST_TITLE = 6
 class Headline(msgspec.Struct, frozen=True):
     """What the header has to say.
 
-    `value` is the worst series' and `whose` its name, empty where that goes without saying;
-    `when` names a moment other than now; `no_value` says why there is no value.
+    `value` is the worst series' and `whose` its name, empty where that goes without saying.
+    `when` names a moment other than now, `since` how long a threshold has been crossed;
+    `no_value` says why there is no value.
     """
 
     title: SafeText
@@ -36,6 +38,7 @@ class Headline(msgspec.Struct, frozen=True):
     value: float | None = None
     whose: SafeText = SafeText("")
     when: SafeText = SafeText("")
+    since: SafeText = SafeText("")
     no_value: SafeText = SafeText("")
     state: FeedState = FeedState.LIVE
     age: float | None = None
@@ -77,21 +80,23 @@ def header_line(head: Headline, width: int, glyphs: Glyphs) -> Line:
 
 def _reading(head: Headline, glyphs: Glyphs, *, long: bool, with_whose: bool) -> Line:
     tail: Line = (piece(f" {head.when}", Role.CURSOR),) if head.when else ()
+    if head.logarithmic:
+        tail = (*tail, piece(" log", Role.MUTED))
     if head.value is None:
         return (piece(head.no_value, Role.MUTED), *tail) if head.no_value else ()
     value = format_value(head.value, head.unit)
+    value = in_ascii(value) if glyphs.cut.isascii() else value
     crossed = worst_severity(head.value, head.thresholds)
     if with_whose and head.whose:
         tail = (*tail, piece(f"  {head.whose}", Role.MUTED))
-    if with_whose and head.logarithmic:
-        tail = (*tail, piece("  log", Role.MUTED))
     plain = Role.MUTED if head.dimmed else Role.TEXT
     if crossed is None:
         return (piece(value, plain), *tail)
     sign = glyphs.above if crossed.above else glyphs.below
     word = _LONG_SEVERITY.get(crossed.severity, crossed.severity.value) if long else _SHORT_SEVERITY[crossed.severity]
     role = Role.MUTED if head.dimmed else SEVERITY_ROLES[crossed.severity]
-    return (piece(f"{value} {sign} {word}", role), *tail)
+    since = f" {head.since}" if long and head.since else ""
+    return (piece(f"{value} {sign} {word}", role), piece(since, plain), *tail)
 
 
 def state_note(head: Headline, glyphs: Glyphs, *, long: bool) -> Line:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
+import msgspec
+
 from opsconsole.domain.series import Severity, Threshold, Unit
 from opsconsole.domain.text import SafeText
 from opsconsole.widgets.chart.figures import Figure, worst_severity
-from opsconsole.widgets.chart.lines import SERIES_ROLES, Line, Role, fit_line, joined, line_width, piece
+from opsconsole.widgets.chart.lines import SERIES_ROLES, SEVERITY_ROLES, Line, Role, fit_line, joined, line_width, piece
 from opsconsole.widgets.chart.signs import Signs, in_ascii
 from opsconsole.widgets.chart.units import format_value
 from opsconsole.widgets.glyphs import Glyphs
@@ -20,6 +22,34 @@ _CAPS = (64, 40, 28, 20, 14, _LEAST_NAME)
 _LEAST_PREFIX = 6
 _SEPARATORS = "-_./:,= "
 _FIGURE = 10
+
+
+class Notation(msgspec.Struct, frozen=True):
+    """How the values of a panel are written."""
+
+    unit: Unit
+    thresholds: tuple[Threshold, ...]
+    glyphs: Glyphs
+    signs: Signs
+    dimmed: bool = False
+    """Whether the values are old."""
+
+    @property
+    def value_role(self) -> Role:
+        """How values stand out."""
+        return Role.MUTED if self.dimmed else Role.TITLE
+
+    def value(self, value: float | None) -> SafeText:
+        """`value` with its unit."""
+        text = format_value(value, self.unit)
+        return text if self.signs.braille else in_ascii(text)
+
+    def crossed(self, value: float | None) -> SafeText:
+        """The sign of the gravest threshold that `value` crosses, empty when it crosses none."""
+        crossed = worst_severity(value, self.thresholds)
+        if crossed is None:
+            return SafeText("")
+        return self.glyphs.above if crossed.above else self.glyphs.below
 
 
 def short_names(names: Sequence[SafeText], cap: int, cut: SafeText) -> list[SafeText]:
@@ -36,32 +66,19 @@ def short_names(names: Sequence[SafeText], cap: int, cut: SafeText) -> list[Safe
     return [fit_start(name, max(2, min(cap, width_of(name[shared:]) + 1)), cut) for name in names]
 
 
-def entry(
-    figure: Figure, name: SafeText, unit: Unit, thresholds: tuple[Threshold, ...], glyphs: Glyphs, signs: Signs
-) -> Line:
+def entry(figure: Figure, name: SafeText, notation: Notation) -> Line:
     """`1━name 8.1 %▲`; a hidden one is struck and carries its sign instead of a value."""
     if figure.hidden:
-        return (piece(f"{figure.number}{signs.hidden}", Role.MUTED), piece(name, Role.HIDDEN))
-    value = format_value(figure.value, unit)
-    crossed = worst_severity(figure.value, thresholds)
-    sign = "" if crossed is None else glyphs.above if crossed.above else glyphs.below
+        return (piece(f"{figure.number}{notation.signs.hidden}", Role.MUTED), piece(name, Role.HIDDEN))
     return (
-        piece(f"{figure.number}{signs.line}", SERIES_ROLES[figure.number - 1]),
+        piece(f"{figure.number}{notation.signs.line}", SERIES_ROLES[figure.number - 1]),
         piece(f"{name} "),
-        piece(f"{value if signs.braille else in_ascii(value)}{sign}", Role.TITLE),
+        piece(f"{notation.value(figure.value)}{notation.crossed(figure.value)}", notation.value_role),
     )
 
 
 def legend_lines(
-    figures: Sequence[Figure],
-    unit: Unit,
-    thresholds: tuple[Threshold, ...],
-    others: int,
-    notes: Line,
-    width: int,
-    most: int,
-    glyphs: Glyphs,
-    signs: Signs,
+    figures: Sequence[Figure], others: int, notes: Line, width: int, most: int, notation: Notation
 ) -> list[Line]:
     """At most `most` lines of entries, then how many `others` there are, then `notes`.
 
@@ -69,41 +86,32 @@ def legend_lines(
     """
     names = [figure.name for figure in figures]
     for cap in _CAPS:
-        shown = short_names(names, cap, glyphs.cut)
-        entries = [
-            entry(figure, name, unit, thresholds, glyphs, signs) for figure, name in zip(figures, shown, strict=True)
-        ]
+        shown = short_names(names, cap, notation.glyphs.cut)
+        entries = [entry(figure, name, notation) for figure, name in zip(figures, shown, strict=True)]
         lines = _flow([*entries, more_note(others), notes], width)
         if len(lines) <= most and all(line_width(line) <= width for line in lines):
             return lines
-    return _worst_first(figures, unit, thresholds, others, notes, width, most, glyphs, signs)
+    return _worst_first(figures, others, notes, width, most, notation)
 
 
 def _worst_first(
-    figures: Sequence[Figure],
-    unit: Unit,
-    thresholds: tuple[Threshold, ...],
-    others: int,
-    notes: Line,
-    width: int,
-    most: int,
-    glyphs: Glyphs,
-    signs: Signs,
+    figures: Sequence[Figure], others: int, notes: Line, width: int, most: int, notation: Notation
 ) -> list[Line]:
     """As many whole entries as fit `most` lines, those over a threshold first; the rest is counted."""
 
     def rank(figure: Figure) -> tuple[bool, int, int]:
-        crossed = worst_severity(figure.value, thresholds)
+        crossed = worst_severity(figure.value, notation.thresholds)
         return figure.hidden, len(Severity) if crossed is None else crossed.severity.rank, figure.number
 
-    names = short_names([figure.name for figure in figures], _LEAST_NAME, glyphs.cut)
+    names = short_names([figure.name for figure in figures], _LEAST_NAME, notation.glyphs.cut)
     ranked = sorted(zip(figures, names, strict=True), key=lambda item: rank(item[0]))
-    entries = [entry(figure, name, unit, thresholds, glyphs, signs) for figure, name in ranked]
+    entries = [entry(figure, name, notation) for figure, name in ranked]
+    lines: list[Line] = []
     for kept in range(len(entries) - 1, -1, -1):
         lines = _flow([*entries[:kept], more_note(others + len(entries) - kept), notes], width)
         if len(lines) <= most and all(line_width(line) <= width for line in lines):
             return lines
-    return [fit_line(line, width, glyphs.cut) for line in lines[:most]]
+    return [fit_line(line, width, notation.glyphs.cut) for line in lines[:most]]
 
 
 def more_note(count: int) -> Line:
@@ -125,37 +133,26 @@ def _flow(groups: Sequence[Line], width: int) -> list[Line]:
     return [*lines, joined(current)] if current else lines
 
 
-def legend_table(
-    figures: Sequence[Figure],
-    unit: Unit,
-    thresholds: tuple[Threshold, ...],
-    when: SafeText,
-    width: int,
-    glyphs: Glyphs,
-    signs: Signs,
-) -> list[Line]:
+def legend_table(figures: Sequence[Figure], when: SafeText, width: int, notation: Notation) -> list[Line]:
     """A head and a row a series: its lowest, highest and newest value, and that at the cursor (`when`)."""
+    cut, signs = notation.glyphs.cut, notation.signs
+    plain = Role.MUTED if notation.dimmed else Role.TEXT
     titles = ["min", "max", "now", *([when] if when else [])]
-    columns = len(titles) * (_FIGURE + 1)
-    room = max(8, width - 2 - columns)
+    room = max(8, width - 2 - len(titles) * (_FIGURE + 1))
     cap = min(room, max(width_of(figure.name) for figure in figures))
-    names = short_names([figure.name for figure in figures], cap, glyphs.cut)
+    names = short_names([figure.name for figure in figures], cap, cut)
     head = "".join(f" {title:>{_FIGURE}}" for title in titles)
     lines: list[Line] = [(piece(f"  {' ' * cap}{head}", Role.MUTED),)]
     for figure, name in zip(figures, names, strict=True):
         values = [figure.low, figure.high, figure.last, *([figure.value] if when else [])]
-        row = [piece(f" {pad(_shown(value, unit, signs), _FIGURE, glyphs.cut, right=True)}") for value in values]
-        padded = pad(name, cap, glyphs.cut)
+        row = [piece(f" {pad(notation.value(value), _FIGURE, cut, right=True)}", plain) for value in values]
+        padded = pad(name, cap, cut)
         if figure.hidden:
             lines.append((piece(f"{figure.number}{signs.hidden}", Role.MUTED), piece(padded, Role.HIDDEN), *row))
             continue
-        crossed = worst_severity(figure.value, thresholds)
-        sign = "" if crossed is None else f" {glyphs.above if crossed.above else glyphs.below} {crossed.severity.value}"
+        crossed = worst_severity(figure.value, notation.thresholds)
+        word = "" if crossed is None else f" {notation.crossed(figure.value)} {crossed.severity.value}"
+        role = plain if crossed is None or notation.dimmed else SEVERITY_ROLES[crossed.severity]
         mark = piece(f"{figure.number}{signs.line}", SERIES_ROLES[figure.number - 1])
-        lines.append((mark, piece(padded), *row, piece(sign, Role.THRESHOLD)))
-    return [fit_line(line, width, glyphs.cut) for line in lines]
-
-
-def _shown(value: float | None, unit: Unit, signs: Signs) -> SafeText:
-    text = format_value(value, unit)
-    return text if signs.braille else in_ascii(text)
+        lines.append((mark, piece(padded), *row, piece(word, role)))
+    return [fit_line(line, width, cut) for line in lines]

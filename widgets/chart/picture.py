@@ -17,6 +17,7 @@ from opsconsole.widgets.chart.figures import (
     Figure,
     Moment,
     SeriesKey,
+    crossed_since,
     moment_of,
     name_of,
     read_figures,
@@ -24,9 +25,10 @@ from opsconsole.widgets.chart.figures import (
     seats_of,
     series_key,
     work_out,
+    worst_severity,
 )
 from opsconsole.widgets.chart.header import OLD_STATES, Headline, absence, header_line, problem_text
-from opsconsole.widgets.chart.legend import legend_lines, legend_table, more_note
+from opsconsole.widgets.chart.legend import Notation, legend_lines, legend_table, more_note
 from opsconsole.widgets.chart.lines import Line, Role, fit_line, joined, piece, wrapped
 from opsconsole.widgets.chart.plotted import Plotter, scale_of, snapped
 from opsconsole.widgets.chart.scale import Scale
@@ -151,6 +153,7 @@ class Painter:
             value=None if worst is None else worst[1],
             whose=SafeText("") if worst is None or not worst[0].name else name_of(worst[0]),
             when=SafeText(when),
+            since=self._since(view, answer, worst) if view.cursor is None else SafeText(""),
             no_value=SafeText(no_value),
             state=snapshot.state,
             age=snapshot.age(view.now),
@@ -159,6 +162,15 @@ class Painter:
             selected=view.selected,
             dimmed=snapshot.state in OLD_STATES,
         )
+
+    def _since(self, view: ChartView, answer: Answer, worst: tuple[Series, float] | None) -> SafeText:
+        """`since 14:05` for a worst value that is over a threshold."""
+        crossed = None if worst is None else worst_severity(worst[1], view.panel.thresholds)
+        if worst is None or crossed is None:
+            return SafeText("")
+        began, known = crossed_since(worst[0], crossed, answer.span, answer.reading.step)
+        form = "%m-%d %H:%M" if answer.span.span > 86_400 else "%H:%M"
+        return SafeText(f"since {'' if known else 'before '}{clock(began, view.time_zone, form)}")
 
     def _notes(self, answer: Answer, scale: Scale, options: Options) -> Line:
         """What the legend must add so that nothing is left out unsaid."""
@@ -201,18 +213,23 @@ class Painter:
     def _legend(
         self, view: ChartView, answer: Answer, listing: Listing, notes: Line, width: int, room: int
     ) -> list[Line]:
-        panel, figures = view.panel, listing.figures
+        figures = listing.figures
+        notation = Notation(
+            view.panel.unit,
+            view.panel.thresholds,
+            self._glyphs,
+            self._signs,
+            dimmed=view.snapshot.state in OLD_STATES,
+        )
         single = len(figures) == 1 and not answer.others and not figures[0].hidden
         if width >= TABLE_FROM[0] and room + 1 >= TABLE_FROM[1]:
             when = SafeText("at cursor") if view.cursor is not None else SafeText("")
-            table = legend_table(figures, panel.unit, panel.thresholds, when, width, self._glyphs, self._signs)
+            table = legend_table(figures, when, width, notation)
             rest = joined([more_note(answer.others), notes])
             return [*table, fit_line((piece("  "), *rest), width, self._glyphs.cut)] if rest else table
         most = 1 if room < MARKERS_FROM else 2
         shown = () if single else figures
-        return legend_lines(
-            shown, panel.unit, panel.thresholds, answer.others, notes, width, most, self._glyphs, self._signs
-        )
+        return legend_lines(shown, answer.others, notes, width, most, notation)
 
     def _markers(self, view: ChartView, span: TimeRange, width: int) -> Line:
         """`D 14:08 checkout 1.4.2  R 14:10 …`, or only what the cursor touches; newest first."""

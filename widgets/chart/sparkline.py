@@ -30,7 +30,7 @@ def sparkline(values: Sequence[float], width: int, glyphs: Glyphs, style: str = 
         return Content("")
     shown = bucket_extremes(values, width)
     known = [value for value in shown if not math.isnan(value)]
-    low, high = min(0.0, *known, 0.0), max(0.0, *known, 0.0)
+    low, high = min([0.0, *known]), max([0.0, *known])
     text = "".join(block(value, low, high, signs_for(glyphs).blocks) for value in shown).rjust(width)
     return Content.assemble((text, style)) if style else Content(text)
 
