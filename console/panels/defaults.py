@@ -187,11 +187,11 @@ POOL = PanelSpec(
     legend="{{<by>}} {{of}}",
     candidates=(
         *(
-            Candidate(metrics=(used, limit), query=_against(used, limit))
-            for used, limit in (
-                ("go_sql_in_use_connections", "go_sql_max_open_connections"),
-                ("hikaricp_connections_active", "hikaricp_connections_max"),
-                ("go_sql_stats_connections_in_use", "go_sql_stats_connections_max_open"),
+            Candidate(metrics=(used, limit), query=_against(used, limit), title=title)
+            for used, limit, title in (
+                ("go_sql_in_use_connections", "go_sql_max_open_connections", None),
+                ("hikaricp_connections_active", "hikaricp_connections_max", "DB connections (Hikari)"),
+                ("go_sql_stats_connections_in_use", "go_sql_stats_connections_max_open", None),
             )
         ),
         Candidate(
@@ -235,7 +235,11 @@ CACHE = PanelSpec(
             query=_share("cache_requests_total", '<choice>="hit",'),
             choice=("result",),
         ),
-        Candidate(metrics=(_HITS, _MISSES), query=f"{_rate(_HITS)} / ({_rate(_HITS)} + {_rate(_MISSES)})"),
+        Candidate(
+            metrics=(_HITS, _MISSES),
+            query=f"{_rate(_HITS)} / ({_rate(_HITS)} + {_rate(_MISSES)})",
+            title="Redis hits",
+        ),
     ),
 )  # fmt: skip
 
@@ -276,6 +280,7 @@ CPU = PanelSpec(
             metrics=(_CONTAINER_CPU,),
             query=_largest(_instance_rate(_CONTAINER_CPU, "<container>")),
             per_container=True,
+            title="CPU of containers",
             thresholds=_CPU_THRESHOLD,
         ),
     ),
@@ -296,6 +301,7 @@ MEMORY = PanelSpec(
                 "sum by (<by>, <instance>) (container_memory_working_set_bytes{<container><scope>})",
             ),
             per_container=True,
+            title="memory of containers",
         ),
     ),
 )

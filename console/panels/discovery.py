@@ -195,8 +195,10 @@ def _of_containers(
     labels = [label for label in (*SERVICE_LABELS, *CONTAINER_LABELS) if label in survey.labels(metric)]
     if known:
         best = max(labels, key=lambda label: len(survey.values(label, metric) & known), default=None)
-        if best is not None and (shared := survey.values(best, metric) & known):
-            return best, shared, f'{best}="$service"'
+        if best is not None and survey.values(best, metric) & known:
+            # A label of services also knows those that expose nothing; a container may be a sidecar.
+            named = survey.values(best, metric) & (known if best in CONTAINER_LABELS else survey.values(best, metric))
+            return best, named, f'{best}="$service"'
         if pod is not None:
             pods = survey.values(pod, metric)
             named = frozenset(name for name in known if any(each.startswith(f"{name}-") for each in pods))

@@ -113,6 +113,16 @@ async def test_container_metrics_are_bound_by_the_label_that_knows_the_service(
     assert "memory" not in by_id(catalogue, "orders")
 
 
+async def test_a_batch_that_exposes_nothing_is_seen_through_its_container() -> None:
+    batch = series("container_cpu_usage_seconds_total", service="report-batch", pod="report-batch-1")
+    shop = series("container_cpu_usage_seconds_total", service="checkout", pod="checkout-1")
+    own = series("process_cpu_seconds_total", service="checkout", pod="checkout-1")
+    catalogue = await discover(Shelf(*SHOP, own, batch, shop))
+    assert "report-batch" in catalogue.services
+    assert list(by_id(catalogue, "report-batch")) == ["cpu:container_cpu_usage_seconds_total"]
+    assert [panel for panel in by_id(catalogue, "checkout") if panel.startswith("cpu")] == ["cpu"]
+
+
 async def test_java_services_bring_their_pools_and_old_generation() -> None:
     pool = {"service": "payments", "pod": "payments-1", "pool": "G1 Old Gen"}
     shelf = Shelf(
