@@ -15,7 +15,6 @@ from opsconsole.practice.alertmanager.matching import matcher
 from opsconsole.practice.alertmanager.silences import Silence, SilenceError
 from opsconsole.practice.promql.store import LabelMatcher, MatchKind
 
-
 _MISSING = re.compile(r"missing required field `(\w+)`")
 
 
