@@ -1,0 +1,76 @@
+"""The servers that contract tests run against: the practice cluster and the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import msgspec
+import pytest
+
+from contract.practice_cluster import run_practice_cluster
+from servers.alertmanager import run_alertmanager
+from servers.node_exporter import run_node_exporter
+from servers.prometheus import ScrapeJob, run_prometheus
+from servers.waiting import until
+
+RULES = """
+groups:
+  - name: contract
+    rules:
+      - alert: AlwaysOn
+        expr: vector(7)
+        labels: {severity: critical}
+        annotations: {summary: "it is {{ $value }}", runbook_url: "https://runbooks.example.com/always-on"}
+      - alert: NotYet
+        expr: up == 1
+        for: 1d
+        labels: {severity: warning}
+"""
+
+
+class MetricServers(msgspec.Struct, frozen=True):
+    """Base URLs of a Prometheus with at least one firing alert and of the Alertmanager it tells."""
+
+    prometheus: str
+    alertmanager: str
+
+
+@pytest.fixture(scope="session")
+def practice_metric_servers() -> Iterator[MetricServers]:
+    """The practice cluster in trouble, served by a process of its own."""
+    with run_practice_cluster("goroutine-leak") as cluster:
+        yield MetricServers(cluster["prometheus"], cluster["alertmanager"])
+
+
+@pytest.fixture(scope="session")
+def real_metric_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MetricServers]:
+    """Prometheus and Alertmanager with a firing and a pending alert, scraping node exporter and themselves."""
+    folder = tmp_path_factory.mktemp("contract")
+    rules = folder / "contract.rules.yml"
+    rules.write_text(RULES)
+    with (
+        run_node_exporter(folder / "node-exporter") as node,
+        run_alertmanager(folder / "alertmanager") as alertmanager,
+        run_prometheus(
+            folder / "prometheus",
+            jobs=[ScrapeJob("node", node.address)],
+            rules=[rules],
+            alertmanager=alertmanager.address,
+            # An alert that fires before Alertmanager has been discovered is sent again a second later.
+            flags=["--rules.alert.resend-delay=1s"],
+        ) as prometheus,
+        httpx.Client(trust_env=False) as client,
+    ):
+        routed = f"{alertmanager.url}/api/v2/alerts"
+        until(lambda: bool(client.get(routed).json()), "the firing alert at Alertmanager")
+        raised = f"{prometheus.url}/api/v1/alerts"
+        until(lambda: "pending" in client.get(raised).text, "the pending alert at Prometheus")
+        yield MetricServers(prometheus.url, alertmanager.url)
+
+
+@pytest.fixture(params=[pytest.param("practice"), pytest.param("real", marks=pytest.mark.real)], scope="session")
+def metric_servers(request: pytest.FixtureRequest) -> MetricServers:
+    """Either pair of servers."""
+    servers: MetricServers = request.getfixturevalue(f"{request.param}_metric_servers")
+    return servers
