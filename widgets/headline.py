@@ -8,7 +8,7 @@ from textual.content import Content
 from opsconsole.domain.series import Severity
 from opsconsole.domain.text import SafeText
 from opsconsole.widgets.glyphs import UNICODE, Glyphs
-from opsconsole.widgets.one_line import OneLine
+from opsconsole.widgets.one_line import OneLine, truncated
 
 _STYLES = {
     Severity.CRITICAL: "$severity-critical bold",
@@ -19,9 +19,9 @@ _STYLES = {
 
 
 class Headline(msgspec.Struct, frozen=True):
-    """A sentence, and how bad it is; None for nothing bad."""
+    """Phrases in the order of their weight, and how bad it is; None for nothing bad."""
 
-    text: SafeText
+    phrases: tuple[SafeText, ...]
     severity: Severity | None = None
 
 
@@ -38,7 +38,7 @@ class HeadlineBar(OneLine):
         """Nothing to say yet."""
         super().__init__(id=id, classes=classes)
         self._glyphs = glyphs
-        self._headline = Headline(SafeText(""))
+        self._headline = Headline(())
 
     def show(self, headline: Headline) -> None:
         """Show `headline`."""
@@ -49,12 +49,13 @@ class HeadlineBar(OneLine):
     def longest(self) -> Content:
         """The whole sentence."""
         severity = self._headline.severity
+        text = f" {self._glyphs.dot} ".join(self._headline.phrases)
         if severity is None:
-            return Content.assemble((self._headline.text, "$muted"))
+            return Content.assemble((text, "$muted"))
         word = "" if severity is Severity.UNKNOWN else f"{severity.value.upper()} "
         sign = f"{self._glyphs.firing} {word}"
-        return Content.assemble((sign, _STYLES[severity]), (self._headline.text, ""))
+        return Content.assemble((sign, _STYLES[severity]), (text, ""))
 
     def line(self, width: int) -> Content:
         """As much of it as fits."""
-        return self.longest().truncate(width, ellipsis=True)
+        return truncated(self.longest(), width, self._glyphs.cut)

@@ -82,3 +82,10 @@ def _cells(strip: Strip) -> list[tuple[str, object]]:
         for char in segment.text:
             cells.extend([(char, segment.style)] * Content(char).cell_length)
     return cells
+
+
+def truncated(content: Content, width: int, cut: str) -> Content:
+    """`content` in at most `width` cells, ending in the sign `cut` when something was left out."""
+    if content.cell_length <= width:
+        return content
+    return Content.assemble(content.truncate(max(0, width - 1)), cut)

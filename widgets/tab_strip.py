@@ -39,4 +39,4 @@ class TabStrip(OneLine):
 
     def line(self, width: int) -> Content:
         """As much of it as fits."""
-        return self.longest().truncate(width, ellipsis=True)
+        return self.longest().truncate(width)

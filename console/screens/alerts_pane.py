@@ -34,14 +34,14 @@ class AlertsPane(RowPane[tuple[Alert, ...], Alert]):
         """Nothing known yet."""
         super().__init__(glyphs, zone, AlertList(glyphs=glyphs, zone=zone))
 
-    def about(self, view: PaneView) -> SafeText:
+    def about(self, view: PaneView) -> tuple[SafeText, ...]:
         """How many fire, and how many more there are."""
         alerts = view.feeds.snapshot(topics.ALERTS).value
         if alerts is None:
-            return SafeText("")
+            return ()
         firing = sum(alert.state is AlertState.FIRING for alert in alerts)
         quiet = len(alerts) - firing
-        return SafeText(f"{firing} firing{f', {quiet} quiet' if quiet else ''}")
+        return (SafeText(f"{firing} firing{f', {quiet} quiet' if quiet else ''}"),)
 
     def followed(self, scope: Scope, item: Alert, now: float) -> Scope:
         """The alert's service and the moment it began."""

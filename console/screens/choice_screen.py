@@ -55,7 +55,7 @@ class ChoiceScreen(ModalScreen[str | None]):
         """The input, the list, and a line for complaints."""
         with Vertical(classes="dialog") as frame:
             frame.border_title = Content(self._title)
-            frame.border_subtitle = Content("Enter choose · Esc back")
+            frame.border_subtitle = Content("Enter choose, Esc back")
             typed = Input(placeholder=self._placeholder, id="typed")
             typed.cursor_blink = False
             yield typed

@@ -117,7 +117,7 @@ class ConsoleScreen(Screen[None]):
         self._panes[self._full or PaneName.ALERTS].focus_target.focus()
         self._arrange()
         self._draw_all()
-        self.set_interval(_TICK, self._tick)
+        self.set_interval(_TICK, self.tick)
         self.call_after_refresh(self.feeds.start)
 
     async def on_unmount(self) -> None:
@@ -173,7 +173,9 @@ class ConsoleScreen(Screen[None]):
         alert = most_urgent(self.feeds.snapshot(topics.ALERTS).value or ())
         if alert is not None and self.scope.selection.service is None:
             self._chosen_by_hand = True
-            self._go(follow_alert(self.scope, alert, self._clock.now()))
+            followed = follow_alert(self.scope, alert, self._clock.now())
+            # Nobody asked for a moment yet: the charts speak of now.
+            self._go(Scope(followed.selection, followed.window))
 
     # -- the scope -------------------------------------------------------------------------------
 
@@ -353,7 +355,7 @@ class ConsoleScreen(Screen[None]):
             self._draw_lines(view)
             self._draw_keys()
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """Let ages and the clock go on; charts wait for data."""
         view = self._view()
         for name, pane in self._panes.items():

@@ -29,13 +29,14 @@ class DetailScreen(ModalScreen[None]):
         super().__init__()
         self._asked = asked
         self._clock = clock
+        self._glyphs = glyphs
         self._page = DetailView(glyphs=glyphs)
 
     def compose(self) -> ComposeResult:
         """A frame with the page in it."""
         with Vertical(classes="dialog wide") as frame:
             frame.border_title = Content(self._asked.title)
-            frame.border_subtitle = Content("Esc back · y copy")
+            frame.border_subtitle = Content(f"Esc back {self._glyphs.dot} y copy")
             yield self._page
 
     def on_mount(self) -> None:

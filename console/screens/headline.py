@@ -38,20 +38,20 @@ def headline(feeds: ClusterFeeds, scope: Scope, now: float, zone: tzinfo) -> Hea
     """What `feeds` say of the alert in `scope`, else of the most urgent one, with the change before it."""
     alerts = feeds.snapshot(topics.ALERTS).value
     if alerts is None:
-        return Headline(SafeText("nothing is known of alerts yet"))
+        return Headline((SafeText("nothing is known of alerts yet"),))
     changes = feeds.snapshot(topics.CHANGES).value
     firing = [alert for alert in alerts if alert.state is AlertState.FIRING]
     chosen = next((alert for alert in alerts if alert.fingerprint == scope.selection.alert), None)
     alert = chosen or most_urgent(alerts) or (firing[0] if firing else None)
     if alert is None:
-        return Headline(SafeText("no alert is firing"))
+        return Headline((SafeText("no alert is firing"),))
     others = len(firing) - (alert.state is AlertState.FIRING)
-    text = sentence(alert, others, changes.changes if changes is not None else (), now, zone)
-    return Headline(text, alert.severity if alert.state is AlertState.FIRING else None)
+    parts = sentence(alert, others, changes.changes if changes is not None else (), now, zone)
+    return Headline(parts, alert.severity if alert.state is AlertState.FIRING else None)
 
 
-def sentence(alert: Alert, others: int, changes: tuple[Change, ...], now: float, zone: tzinfo) -> SafeText:
-    """One line about `alert`, the change before it, the number of `others` that fire, and its summary."""
+def sentence(alert: Alert, others: int, changes: tuple[Change, ...], now: float, zone: tzinfo) -> tuple[SafeText, ...]:
+    """Phrases about `alert`, the change before it, the number of `others` that fire, and its summary."""
     since = f"{clock_text(alert.started_at, zone, '%H:%M')} ({format_duration(now - alert.started_at)})"
     place = service_of(alert)
     verb = "firing" if alert.state is AlertState.FIRING else alert.state.value
@@ -65,4 +65,4 @@ def sentence(alert: Alert, others: int, changes: tuple[Change, ...], now: float,
         parts.append(f"{others} more firing")
     if alert.summary:
         parts.append(alert.summary)
-    return SafeText(" · ".join(parts))
+    return tuple(map(SafeText, parts))

@@ -46,11 +46,10 @@ class LogsPane(RowPane[LogPage, LogRecord]):
         yield self._histogram
         yield self._lines
 
-    def about(self, view: PaneView) -> SafeText:
+    def about(self, view: PaneView) -> tuple[SafeText, ...]:
         """How many of how many, and of which trace."""
         trace = view.scope.selection.trace
-        parts = (f"trace {trace[:8]}" if trace else "", self._total(view))
-        return SafeText(" · ".join(part for part in parts if part))
+        return (SafeText(f"trace {trace[:8]}" if trace else ""), self._total(view))
 
     def _total(self, view: PaneView) -> SafeText:
         page = view.feeds.snapshot(topics.LOG_HISTOGRAM).value
@@ -63,12 +62,14 @@ class LogsPane(RowPane[LogPage, LogRecord]):
     def _draw(self, view: PaneView) -> None:
         page = view.feeds.snapshot(topics.LOG_HISTOGRAM).value
         buckets, width = (page.buckets, page.bucket_width) if page is not None else ((), 0.0)
+        self._histogram.display = page is not None and self.content_size.height >= _ROOM_FOR_HISTOGRAM
         self._histogram.show(buckets, bucket_width=width, span=view.span, cursor=view.scope.cursor)
         super()._draw(view)
 
     def on_resize(self) -> None:
         """The histogram gives way when there is little room."""
-        self._histogram.display = self.content_size.height >= _ROOM_FOR_HISTOGRAM
+        if self.view is not None:
+            self._draw(self.view)
 
     def followed(self, scope: Scope, item: LogRecord, now: float) -> Scope:
         """The line's service, moment and trace."""

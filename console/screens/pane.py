@@ -66,9 +66,10 @@ class Pane(Vertical):
         """Whether a new snapshot of `topic` changes what is shown."""
         return topic.kind in self.shown_topics
 
-    def set_title(self, about: SafeText = SafeText("")) -> None:
+    def set_title(self, *about: SafeText) -> None:
         """The frame's heading: digit, name and what it is `about`."""
-        title = f"{self.pane_name.digit} {self.pane_name.title}{f' · {about}' if about else ''}"
+        parts = (f"{self.pane_name.digit} {self.pane_name.title}", *(part for part in about if part))
+        title = f" {self.glyphs.dot} ".join(parts)
         if title != self._title:
             self._title = title
             # Textual takes a Content here as it is, and would read a plain string as markup.

@@ -9,7 +9,7 @@ import msgspec
 from opsconsole.domain.series import Panel, PanelReading, Severity
 from opsconsole.domain.snapshot import Snapshot
 
-_CHART_WIDTH = 27
+_CHART_WIDTH = 26
 _CHART_HEIGHT = 6
 
 

@@ -35,10 +35,9 @@ class PodsPane(RowPane[PodList, Pod]):
         self._pods = PodListView(glyphs=glyphs, zone=zone)
         super().__init__(glyphs, zone, self._pods)
 
-    def about(self, view: PaneView) -> SafeText:
+    def about(self, view: PaneView) -> tuple[SafeText, ...]:
         """How many are well; and that they are of now, when the rest of the screen is not."""
-        count = self._pods.count_text
-        return count if view.scope.window.live else SafeText(f"{count} · now")
+        return (self._pods.count_text, SafeText("" if view.scope.window.live else "now"))
 
     def followed(self, scope: Scope, item: Pod, now: float) -> Scope:
         """That pod alone."""

@@ -56,13 +56,13 @@ class RowPane(Pane, Generic[T, Item]):
     def name_of(self, item: Item) -> SafeText:
         """A heading for `item`."""
 
-    def about(self, view: PaneView) -> SafeText:
+    @abstractmethod
+    def about(self, view: PaneView) -> tuple[SafeText, ...]:
         """What the pane's heading adds to its name."""
-        return view.scope.selection.service or SafeText("all services")
 
     def _draw(self, view: PaneView) -> None:
         self.feed_list.show(view.feeds.snapshot(self.topic), now=view.now)
-        self.set_title(self.about(view))
+        self.set_title(*self.about(view))
 
     def on_row_list_chosen(self, event: RowList.Chosen) -> None:
         """Enter on a row follows it."""

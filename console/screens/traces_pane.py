@@ -35,13 +35,12 @@ class TracesPane(RowPane[TraceList, Trace]):
         self._traces = TraceListView(glyphs=glyphs, zone=zone)
         super().__init__(glyphs, zone, self._traces)
 
-    def about(self, view: PaneView) -> SafeText:
+    def about(self, view: PaneView) -> tuple[SafeText, ...]:
         """One trace by its id, else how many."""
         trace = view.scope.selection.trace
         if trace is not None:
-            return SafeText(f"trace {trace[:8]}")
-        count = self._traces.count_text
-        return SafeText(f"errors first{f' · {count}' if count else ''}")
+            return (SafeText(f"trace {trace[:8]}"),)
+        return (SafeText("errors first"), self._traces.count_text)
 
     def followed(self, scope: Scope, item: Trace, now: float) -> Scope:
         """The trace's log lines and moment."""
