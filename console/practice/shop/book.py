@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+import itertools
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ class Page:
             return
         totals = np.empty_like(gained)
         bounds = [0, *self._starts, len(gained)]
-        for low, high in zip(bounds, bounds[1:], strict=False):
+        for low, high in itertools.pairwise(bounds):
             now = int(self._lives[low])
             if now != life:
                 age = float(self._ages[low]) if self._ages is not None else 0.0
@@ -100,6 +101,3 @@ class Page:
         earlier = np.concatenate(([before], self._there[:-1]))
         kept[earlier & ~self._there] = STALE
         self._ledger.write(row, self._first, kept)
-
-
-PageMaker = Callable[..., Page]

@@ -115,7 +115,7 @@ class Model:
         queries = self._queries(pods, rates)
         load = np.clip(queries / topology.DATABASE_CAPACITY, 0.0, 0.985)
         database = [pod for pod in pods if pod.track.pod.service.kind is Kind.POSTGRES]
-        up = np.clip(sum((pod.track.serving for pod in database), np.zeros(len(ticks))), 0.0, 1.0)
+        up = np.minimum(1.0, sum((pod.share for pod in database), np.zeros(len(ticks))))
         made = Conditions(ticks, pods, rates, [], np.zeros(0), queries, look_ups, {})
         for pod in database:
             pod.rate = queries * pod.share

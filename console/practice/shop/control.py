@@ -12,7 +12,7 @@ from opsconsole.practice.shop.kubelet import Kubelet
 from opsconsole.practice.shop.noise import Noise
 from opsconsole.practice.shop.scenario import Scenario, ScriptedChange
 from opsconsole.practice.shop.topology import BATCH_NAMESPACE, NAMESPACE, Kind, Service
-from opsconsole.practice.shop.workload import Deployment, Pod, Sample
+from opsconsole.practice.shop.workload import Deployment, Pod, ReplicaSet, Sample
 
 TICK = 10
 """Seconds between two samples of everything."""
@@ -234,7 +234,7 @@ class Control:
             same.revision, same.version = newest + 1, self.next_version()
             same.cause = cause
         deployment.annotations = {**deployment.annotations, founding.REVISION: str(same.revision)}
-        deployment.progress_at = self.now
+        deployment.progress_at, deployment.complete = self.now, False
 
     def _reconcile(self, deployment: Deployment) -> None:
         deployment.observed_generation = deployment.generation
@@ -243,6 +243,9 @@ class Control:
             deployment.version = self.next_version()
         pods = self.pods_of(deployment)
         if rollout.settled(deployment, pods):
+            if not deployment.complete:
+                deployment.complete, deployment.progress_at = True, self.now
+                deployment.version = self.next_version()
             return
         for pod in rollout.to_remove(deployment, pods):
             self._scaled(deployment, pod.owner, -1)
@@ -252,7 +255,7 @@ class Control:
             self._scaled(deployment, owner, 1)
             self._create(deployment, owner)
 
-    def _create(self, deployment: Deployment, owner: founding.ReplicaSet) -> None:
+    def _create(self, deployment: Deployment, owner: ReplicaSet) -> None:
         number = self._numbers[deployment.name]
         self._numbers[deployment.name] += 1
         fault = self.scenario.fault
@@ -269,7 +272,7 @@ class Control:
         message = f"Successfully assigned {pod.namespace}/{pod.name} to node-{pod.node + 1}"
         self.events.of_pod(pod, self.now, "Scheduled", message)
 
-    def _scaled(self, deployment: Deployment, owner: founding.ReplicaSet | None, by: int) -> None:
+    def _scaled(self, deployment: Deployment, owner: ReplicaSet | None, by: int) -> None:
         if owner is None:
             return
         before = sum(pod.owner is owner and pod.deleted_at is None for pod in self.pods)

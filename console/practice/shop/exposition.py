@@ -134,7 +134,7 @@ class Exposition:
         )  # fmt: skip
         state.running("kube_pod_container_status_restarts_total", track.restarts, container=it.service.name)
         state.gauge("kube_pod_status_ready", track.ready.astype(float), condition="true")
-        state.gauge("kube_pod_status_ready", 1.0 - track.ready, condition="false")
+        state.gauge("kube_pod_status_ready", (~track.ready).astype(float), condition="false")
         owner = it.owner.name if it.owner else "report-batch"
         kind = "ReplicaSet" if it.owner else "Job"
         state.gauge("kube_pod_info", 1.0, node=node_name, created_by_kind=kind, created_by_name=owner)

@@ -64,12 +64,10 @@ def find(fault: Fault | None, pod: Pod, run: Run, probe: str, now: int, noise: N
     chance = noise.unit(f"probe/{pod.uid}/{probe}", now)
     if fault.kind is FaultKind.ERRORS:
         first = pod.ordinal % 3 == 0
-        if probe == "Readiness" and chance < (0.97 if first else 0.45) * reached:
-            return Finding(False, "HTTP probe failed with statuscode: 503")
-        if probe == "Liveness" and first and chance < 0.55 * reached:
-            return Finding(False, "HTTP probe failed with statuscode: 500")
-    if fault.kind is FaultKind.POOL and probe == "Readiness" and chance < 0.3 * reached:
-        return _late(pod, probe)
-    if fault.kind is FaultKind.GARBAGE and chance < 0.2 * reached:
-        return _late(pod, probe)
-    return _PASSED
+        if probe == "Readiness":
+            failed, status = chance < (0.97 if first else 0.45) * reached, 503
+        else:
+            failed, status = first and chance < 0.55 * reached, 500
+        return Finding(False, f"HTTP probe failed with statuscode: {status}") if failed else _PASSED
+    late = {FaultKind.POOL: 0.3 * (probe == "Readiness"), FaultKind.GARBAGE: 0.2}.get(fault.kind, 0.0)
+    return _late(pod, probe) if chance < late * reached else _PASSED

@@ -45,18 +45,15 @@ class Kubelet:
             if now >= pod.stopping_at:
                 self._stopped(pod, run, now)
             return
-        for probe in ("Startup", "Readiness", "Liveness"):
-            spec = pod.template["spec"]["containers"][0].get(_SPEC[probe])
-            if spec is None:
-                if probe == "Startup" and not pod.started:
-                    pod.started = True
-                if probe == "Readiness" and not pod.ready:
-                    self._set_ready(pod, True, now)
-                continue
-            if (probe == "Startup") is not pod.started and self._due(spec, run, now):
+        container = pod.template["spec"]["containers"][0]
+        if "startupProbe" not in container:
+            pod.started = True
+        if "readinessProbe" not in container and pod.started and not pod.ready:
+            self._set_ready(pod, True, now)
+        for probe in ("Readiness", "Liveness") if pod.started else ("Startup",):
+            spec = container.get(_SPEC[probe])
+            if spec is not None and not pod.stopping and self._due(spec, run, now):
                 self._probe(pod, run, probe, spec, now)
-                if pod.stopping_at is not None:
-                    return
 
     @staticmethod
     def _due(spec: dict[str, Any], run: Run, now: int) -> bool:

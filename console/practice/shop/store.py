@@ -42,7 +42,7 @@ class ShopSeries:
             there = ~np.isnan(values) | (values.view(np.int64) == STALE_BITS)
             if not there.any():
                 continue
-            times = (tick + np.flatnonzero(there)) * float(self._tick_seconds)
+            times = np.asarray((tick + np.flatnonzero(there)) * float(self._tick_seconds), dtype=np.float64)
             found.append(StoredSeries(labels, times, values[there]))
         return found
 

@@ -16,7 +16,7 @@ def _http(path: str, port: int) -> dict[str, Any]:
 
 def _probes(service: Service) -> dict[str, Any]:
     if service.kind is Kind.POSTGRES:
-        check = {"exec": {"command": ["pg_isready", "-h", "127.0.0.1", "-U", "postgres"]}}
+        check: dict[str, Any] = {"exec": {"command": ["pg_isready", "-h", "127.0.0.1", "-U", "postgres"]}}
         return {
             "livenessProbe": {**check, "initialDelaySeconds": 30, **_TIMING},
             "readinessProbe": {**check, "initialDelaySeconds": 5, **_TIMING},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,12 @@ class Track:
         return np.asarray(self.run > 0)
 
 
+def _spread(at: Ints, values: tuple[Any, ...], count: int) -> Floats:
+    full = np.zeros(count)
+    full[at] = values
+    return full
+
+
 def tracked(pods: Iterable[Pod], first: int, last: int) -> list[Track]:
     """The samples that `pods` have collected for the ticks `first..last`, taken from them."""
     tracks = []
@@ -51,13 +58,6 @@ def tracked(pods: Iterable[Pod], first: int, last: int) -> list[Track]:
         at = np.array([sample.tick for sample in samples]) - first
         columns = list(zip(*samples, strict=True))
 
-        def spread(
-            column: int, kind: type = float, at: Ints = at, columns: list[tuple[object, ...]] = columns
-        ) -> Floats:
-            full = np.zeros(count, dtype=kind)  # noqa: B023  - called at once
-            full[at] = columns[column]
-            return full
-
         present = np.zeros(count, dtype=bool)
         present[at] = True
         probes = np.zeros((count, len(PROBE_RESULTS)))
@@ -66,12 +66,12 @@ def tracked(pods: Iterable[Pod], first: int, last: int) -> list[Track]:
             Track(
                 pod=pod,
                 present=present,
-                run=spread(1).astype(np.int64),
-                run_age=spread(2),
-                ready=spread(3).astype(bool),
-                serving=spread(4).astype(bool),
-                level=spread(5),
-                restarts=spread(6),
+                run=_spread(at, columns[1], count).astype(np.int64),
+                run_age=_spread(at, columns[2], count),
+                ready=_spread(at, columns[3], count).astype(bool),
+                serving=_spread(at, columns[4], count).astype(bool),
+                level=_spread(at, columns[5], count),
+                restarts=_spread(at, columns[6], count),
                 probes=probes,
             )
         )

@@ -72,6 +72,8 @@ class Deployment:
     replica_sets: list[ReplicaSet] = field(default_factory=list)
     progress_at: int = 0
     """When the rollout last moved, for `progressDeadlineSeconds`."""
+    complete: bool = True
+    """Whether the newest revision has been rolled out wholly; later trouble does not undo that."""
 
     @property
     def current(self) -> ReplicaSet:
@@ -115,6 +117,11 @@ class Pod:
     def run(self) -> Run | None:
         """The life of its container that goes on, if one does."""
         return self.runs[-1] if self.runs and self.runs[-1].finished_at is None else None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether its container has been told to end."""
+        return self.stopping_at is not None
 
     @property
     def restarts(self) -> int:

@@ -1,0 +1,108 @@
+"""Label selectors, field selectors and paging of lists."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from opsconsole.practice.kubernetes.status import Refusal
+
+Item = dict[str, Any]
+
+_SET = re.compile(r"^\s*([\w./-]+)\s+(in|notin)\s*\(([^()]*)\)\s*$")
+_EQUALITY = re.compile(r"^\s*([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)\s*$")
+_EXISTENCE = re.compile(r"^\s*(!?)\s*([\w./-]+)\s*$")
+_FIELD = re.compile(r"^\s*([\w.]+)\s*(==|=|!=)\s*(.*?)\s*$")
+_COMMA = re.compile(r",(?![^(]*\))")
+
+
+def labels_match(selector: str, labels: Mapping[str, str]) -> bool:
+    """Whether `labels` fulfil a label selector. Raises `Refusal` 400 for one that does not parse."""
+    return all(_label(part, labels) for part in _COMMA.split(selector) if part.strip())
+
+
+def _label(part: str, labels: Mapping[str, str]) -> bool:
+    if found := _SET.match(part):
+        name, how, text = found.groups()
+        inside = labels.get(name) in {value.strip() for value in text.split(",")}
+        return inside if how == "in" else not inside
+    if found := _EQUALITY.match(part):
+        name, how, value = found.groups()
+        return (labels.get(name) == value) is (how != "!=")
+    if found := _EXISTENCE.match(part):
+        absent, name = found.groups()
+        return (name in labels) is not bool(absent)
+    raise Refusal(400, f'unable to parse requirement: found "{part.strip()}", expected: in, notin, =, ==, !=, gt, lt')
+
+
+def fields_match(selector: str, item: Item, supported: frozenset[str]) -> bool:
+    """Whether `item` fulfils a field selector. Raises `Refusal` 400 for a field that can't be selected by."""
+    for part in selector.split(","):
+        if not part.strip():
+            continue
+        found = _FIELD.match(part)
+        if not found:
+            raise Refusal(400, f'invalid field selector: "{part}"; can\'t understand')
+        path, how, value = found.groups()
+        if path not in supported:
+            raise Refusal(400, f"field label not supported: {path}")
+        at: Any = item
+        for step in path.split("."):
+            at = at.get(step, "") if isinstance(at, dict) else ""
+        if (str(at) == value) is not (how != "!="):
+            return False
+    return True
+
+
+def page(
+    items: list[Item], query: Mapping[str, str], version: int, kind: str, api_version: str, fields: frozenset[str]
+) -> dict[str, Any]:
+    """The list object that answers `query` (labelSelector, fieldSelector, limit, continue)."""
+    label_selector, field_selector = query.get("labelSelector", ""), query.get("fieldSelector", "")
+    kept = [
+        item
+        for item in items
+        if labels_match(label_selector, item["metadata"].get("labels", {}))
+        and fields_match(field_selector, item, fields)
+    ]
+    kept.sort(key=_key)
+    metadata: dict[str, Any] = {"resourceVersion": str(version)}
+    after = _start(query.get("continue", ""))
+    if after:
+        kept = [item for item in kept if _key(item) > after]
+    limit = _limit(query.get("limit", ""))
+    if limit and len(kept) > limit:
+        token = {"v": "meta.k8s.io/v1", "rv": version, "start": list(_key(kept[limit - 1]))}
+        metadata["continue"] = base64.urlsafe_b64encode(json.dumps(token).encode()).decode().rstrip("=")
+        if not (label_selector or field_selector):
+            metadata["remainingItemCount"] = len(kept) - limit
+        kept = kept[:limit]
+    return {"kind": kind, "apiVersion": api_version, "metadata": metadata, "items": kept}
+
+
+def _key(item: Item) -> tuple[str, str]:
+    return item["metadata"].get("namespace", ""), item["metadata"]["name"]
+
+
+def _limit(text: str) -> int:
+    try:
+        return int(text or 0)
+    except ValueError:
+        raise Refusal(400, f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+
+
+def _start(token: str) -> tuple[str, str] | None:
+    if not token:
+        return None
+    try:
+        decoded = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        namespace, name = decoded["start"]
+    except (ValueError, KeyError, TypeError):
+        raise Refusal(400, "continue key is not valid") from None
+    return str(namespace), str(name)
+
+
+ItemMaker = Callable[[], list[Item]]
