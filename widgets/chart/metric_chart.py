@@ -11,7 +11,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from opsconsole.widgets.chart.figures import Figure, SeriesKey
-from opsconsole.widgets.chart.lines import Line, Role, line_width
+from opsconsole.widgets.chart.lines import Line, Role, line_width, piece
 from opsconsole.widgets.chart.picture import Options, Painter
 from opsconsole.widgets.chart.view import ChartView
 from opsconsole.widgets.glyphs import UNICODE, Glyphs
@@ -158,7 +158,7 @@ class MetricChart(Widget):
         if not width or not height:
             return []
         if self._view is None:
-            lines: list[Line] = []
+            lines: list[Line] = [(piece(" nothing asked yet"[:width], Role.MUTED),)]
             dimmed = False
         else:
             lines, dimmed = self._painter.lines(self._view, self._options(), width, height)
