@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from opsconsole.domain.text import SafeText
@@ -26,6 +27,7 @@ def short_pod(name: SafeText, width: int, cut: SafeText) -> SafeText:
         for form in (f"{owner}-{template[:_TEMPLATE_KEPT]}-{suffix}", f"{owner}-{suffix}"):
             if width_of(form) <= width:
                 return SafeText(form)
+        return fit_start(SafeText(f"{owner}-{suffix}"), width, cut)
     return fit_start(name, width, cut)
 
 
@@ -43,7 +45,7 @@ def image_tag(image: SafeText) -> SafeText:
 
 def span_text(seconds: float, micro: SafeText = SafeText("µ")) -> SafeText:
     """A duration of a request: `850 µs` (with `micro` for its sign), `12 ms`, `812 ms`, `1.94 s`, `2m05s`."""
-    if seconds != seconds or seconds in (float("inf"), float("-inf")):  # noqa: PLR0124  - NaN differs from itself
+    if not math.isfinite(seconds):
         return SafeText("?")
     if seconds < 0:
         return SafeText("0 ms")

@@ -13,12 +13,12 @@ from textual.content import Content
 def wrap(content: Content, width: int, hang: int = 0) -> list[Content]:
     """`content` in lines of at most `width` cells, broken after a space where there is one.
 
-    Lines after the first start with `hang` spaces (fewer where `width` leaves no room for text).
+    Lines after the first start with `hang` spaces (fewer where `width` leaves no room for text, 2 cells at least).
     """
     width = max(2, width)
     if content.cell_length <= width:
         return [content]
-    hang = min(hang, width // 2)
+    hang = min(hang, width // 2, width - 2)
     text = content.plain
     lines: list[Content] = []
     start = 0

@@ -6,6 +6,8 @@ from rich.cells import cell_len, set_cell_size
 
 from opsconsole.domain.text import SafeText
 
+_CHARACTERS_PER_CELL = 16
+
 
 def width_of(text: str) -> int:
     """Cells that `text` covers."""
@@ -16,13 +18,11 @@ def fit(text: SafeText, width: int, cut: SafeText) -> SafeText:
     """`text` in at most `width` cells; what is cut off ends in `cut`, a sign of one cell."""
     if width <= 0:
         return SafeText("")
-    # A line of 8,192 characters is cut before it is measured: no character needs less than 0 cells,
-    # and marks are few, so this keeps enough.
-    if len(text) > 16 * width:
-        text = SafeText(text[: 16 * width])
-    if width_of(text) <= width:
+    # Lines of thousands of characters are cut before they are measured; marks that cover no cell are few.
+    head = text[: _CHARACTERS_PER_CELL * width]
+    if len(head) == len(text) and width_of(text) <= width:
         return text
-    return SafeText(set_cell_size(text, width - 1).rstrip(" ") + cut)
+    return SafeText(set_cell_size(head, min(width_of(head), width - 1)).rstrip(" ") + cut)
 
 
 def fit_start(text: SafeText, width: int, cut: SafeText) -> SafeText:

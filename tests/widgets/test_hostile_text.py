@@ -1,0 +1,202 @@
+"""Whatever a backend sends, it is read and never obeyed, in every field of every widget."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC
+
+import pytest
+from textual.widget import Widget
+
+from hostile_corpus import HOSTILE
+from opsconsole.domain.alert import Alert, AlertState
+from opsconsole.domain.errors import ErrorKind
+from opsconsole.domain.log_record import LogLevel, LogPage, LogRecord
+from opsconsole.domain.pod import Container, Evidence, Pod, PodList, Probe, ProbeKind, ProbeState
+from opsconsole.domain.scope import Scope, Selection
+from opsconsole.domain.series import Severity
+from opsconsole.domain.snapshot import Completeness, FeedState, Problem, Snapshot, SourceFreshness, SourceName
+from opsconsole.domain.text import SafeText
+from opsconsole.domain.trace import Span, SpanEvent, Trace, TraceList
+from opsconsole.safe_text import safe_mapping, safe_text
+from opsconsole.widgets.alert_list import AlertList
+from opsconsole.widgets.details import DetailView, alert_detail, log_detail, pod_detail, trace_detail
+from opsconsole.widgets.freshness_line import FreshnessLine
+from opsconsole.widgets.glyphs import UNICODE
+from opsconsole.widgets.key_line import KeyLine
+from opsconsole.widgets.log_list import LogList
+from opsconsole.widgets.pod_list import PodListView
+from opsconsole.widgets.scope_header import HeaderFacts, ScopeHeader
+from opsconsole.widgets.trace_list import TraceListView
+from widget_samples import NOW, live
+from widget_stage import Stage, screen_text
+
+TEXTS = tuple(safe_text(raw) for raw in HOSTILE)
+FORBIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+
+
+def hostile_alert(text: SafeText, number: int = 0) -> Alert:
+    mapping = {**safe_mapping({text: text, "service": text, "pod": text}), SafeText("n"): SafeText(str(number))}
+    return Alert(
+        SafeText(f"{text}{number}"), text, AlertState.FIRING, Severity.CRITICAL, NOW, mapping, mapping,
+        runbook_url=text, generator_url=text, receivers=(text,), silenced_by=(text,), inhibited_by=(text,),
+    )  # fmt: skip
+
+
+def hostile_record(text: SafeText) -> LogRecord:
+    return LogRecord(
+        SafeText(f"id{text}"), NOW, LogLevel.ERROR, text, text, text, text, text, text, fields=((text, text),)
+    )
+
+
+def hostile_trace(text: SafeText) -> Trace:
+    event = SpanEvent(NOW, text, {text: text})
+    first = Span(text, text, None, text, text, NOW, 0.5, True, text, text, {text: text}, (event,), text)
+    child = Span(text, SafeText(f"{text}c"), text, text, text, NOW + 0.1, 0.2, True, text, text)
+    return Trace(text, (first, child))
+
+
+def hostile_pod(text: SafeText) -> Pod:
+    failed = {"failures": 2, "last_failure": text, "last_failure_at": NOW}
+    probe = Probe(ProbeKind.LIVENESS, text, ProbeState.FAILING, Evidence.EVENTS, **failed)  # type: ignore[arg-type]
+    container = Container(text, text, False, 1, text, text, text, text, 137, NOW, NOW, (probe,))
+    names = (text, text, text, text, text)
+    return Pod(SafeText(f"uid{text}"), text, text, text, text, False, NOW, (container,), *names, {text: text})
+
+
+def problem(value: object, text: SafeText) -> Snapshot[object]:
+    told = Problem(ErrorKind.SERVER, text)
+    return Snapshot(FeedState.DOWN, value, NOW, Completeness(1, 2, (text,)), told, NOW)
+
+
+def alert_pane(text: SafeText) -> Widget:
+    alerts = AlertList()
+    alerts.show(live((hostile_alert(text), hostile_alert(text, 1))), now=NOW)
+    return alerts
+
+
+def log_pane(text: SafeText) -> Widget:
+    logs = LogList()
+    logs.show(live(LogPage((hostile_record(text),), 1)), now=NOW)
+    return logs
+
+
+def trace_pane(text: SafeText) -> Widget:
+    traces = TraceListView()
+    traces.show(live(TraceList((hostile_trace(text),))), now=NOW)
+    return traces
+
+
+def pod_pane(text: SafeText) -> Widget:
+    pods = PodListView()
+    pods.show(live(PodList((hostile_pod(text),), forbidden=(text,))), now=NOW)
+    return pods
+
+
+def problem_pane(text: SafeText) -> Widget:
+    logs = LogList()
+    logs.show(problem(LogPage((hostile_record(text),), 1), text), now=NOW)  # type: ignore[arg-type]
+    return logs
+
+
+def partial_pane(text: SafeText) -> Widget:
+    logs = LogList()
+    logs.show(Snapshot(FeedState.PARTIAL, LogPage((), 0), NOW, Completeness(1, 2, (text,))), now=NOW)
+    return logs
+
+
+def empty_problem_pane(text: SafeText) -> Widget:
+    logs = LogList()
+    logs.show(Snapshot(FeedState.DOWN, problem=Problem(ErrorKind.SERVER, text)), now=NOW)
+    return logs
+
+
+def header(text: SafeText) -> Widget:
+    line = ScopeHeader()
+    line.show(HeaderFacts(Scope(Selection(text, text, text, text, text, text)), NOW, production=True))
+    return line
+
+
+def keys(text: SafeText) -> Widget:
+    line = KeyLine()
+    line.show(((SafeText("r"), text), (text, SafeText("x"))))
+    return line
+
+
+def freshness(text: SafeText) -> Widget:
+    line = FreshnessLine()
+    source = SourceFreshness(SourceName.JAEGER, FeedState.PARTIAL, NOW, Completeness(1, 2, (text,)))
+    line.show((source,), now=NOW)
+    return line
+
+
+def detail(text: SafeText) -> Widget:
+    view = DetailView()
+    view.show(
+        (
+            *alert_detail(hostile_alert(text), now=NOW, zone=UTC, glyphs=UNICODE),
+            *log_detail(hostile_record(text), zone=UTC),
+            *trace_detail(hostile_trace(text), 38, zone=UTC, glyphs=UNICODE),
+            *pod_detail(hostile_pod(text), now=NOW, zone=UTC, glyphs=UNICODE),
+        )
+    )
+    return view
+
+
+WIDGETS: tuple[Callable[[SafeText], Widget], ...] = (
+    alert_pane, log_pane, trace_pane, pod_pane, problem_pane, partial_pane, empty_problem_pane, header, keys, freshness,
+    detail,
+)  # fmt: skip
+
+
+def strips_of(widget: Widget) -> list[str]:
+    """Everything the widget and its children would send, as text."""
+    drawn = [node for node in widget.walk_children(with_self=True) if isinstance(node, Widget)]
+    return [node.render_line(y).text for node in drawn for y in range(node.size.height) if node.size.width]
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("make", WIDGETS, ids=lambda make: make.__name__)
+async def test_no_byte_of_it_is_a_command_and_no_widget_falls(make: Callable[[SafeText], Widget], width: int) -> None:
+    for text in TEXTS:
+        app = Stage(make(text))
+        booms: list[str] = []
+        app.action_boom = lambda found=booms: found.append("boom")  # type: ignore[attr-defined]
+        async with app.run_test(size=(width, 24), notifications=True) as pilot:
+            await pilot.pause()
+            lines = strips_of(app.widget)
+            assert lines
+            assert not [line for line in lines if FORBIDDEN.search(line)]
+            for y in range(3):
+                await pilot.click(offset=(6, y))
+            await pilot.press("enter", "end", "space", "left", "right")
+            await pilot.pause()
+            assert not FORBIDDEN.search(screen_text(app).replace("\n", ""))
+        assert booms == []
+
+
+@pytest.mark.parametrize("raw", ["[@click=app.boom]press[/]", "[/foo] [ERROR]", "[None] arr[i] = 3", "[b]bold[/b]"])
+@pytest.mark.parametrize("make", [log_pane, empty_problem_pane, partial_pane, detail], ids=lambda make: make.__name__)
+async def test_brackets_are_text(make: Callable[[SafeText], Widget], raw: str) -> None:
+    app = Stage(make(safe_text(raw)))
+    async with app.run_test(size=(120, 24), notifications=True) as pilot:
+        await pilot.pause()
+        assert raw in screen_text(app)
+
+
+async def test_what_was_replaced_can_be_seen() -> None:
+    app = Stage(log_pane(safe_text("a\x1b[31mred\u202egnp")))
+    async with app.run_test(size=(120, 5), notifications=True) as pilot:
+        await pilot.pause()
+        assert "a␛[31mred⟨202E⟩gnp" in screen_text(app)
+
+
+def test_the_corpus_is_hostile() -> None:
+    raw = "".join(HOSTILE)
+    categories = {unicodedata.category(char) for char in raw}
+    assert {"Cc", "Cf", "Mn", "Cs"} <= categories
+    assert FORBIDDEN.search(raw)
