@@ -85,8 +85,12 @@ class Configuration(msgspec.Struct, frozen=True):
             ascii_only=bool(self.value("ascii")),
             refresh=cast(float, self.value("refresh") or usual.refresh),
             time_zone=cast(str, self.value("time_zone") or usual.time_zone),
-            keymap={path[1]: cast(str, entry.value) for path, entry in self.entries.items() if path[0] == "keys"},
+            keymap=self.keymap(),
         )
+
+    def keymap(self) -> dict[str, str]:
+        """Keys by action id."""
+        return {path[1]: cast(str, entry.value) for path, entry in self.entries.items() if path[0] == "keys"}
 
     def _scoped(self, key: str, cluster: ClusterSettings, own: str | None) -> str | None:
         """A key that stands at the top and in a cluster: the higher layer wins, then the cluster."""

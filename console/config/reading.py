@@ -80,8 +80,8 @@ def _value(value: object, shape: Shape, path: KeyPath, base: Path) -> Found:
             if not isinstance(written, dict):
                 also = ' or a URL such as "http://127.0.0.1:9090"' if shape.is_source else ""
                 raise MisreadError(path, f"expected a table{also}, got {kind_of(value)}")
-            if shape.is_source and not written:
-                raise MisreadError(path, "is empty; write its `url`, or leave the source out")
+            if not written:
+                raise MisreadError(path, "is empty; write its keys, or leave it out")
             yield from _table(written, table, path, base)
         case Named(item):
             if not isinstance(value, dict):

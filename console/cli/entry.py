@@ -1,0 +1,68 @@
+"""The outermost frame: runs a command, and puts every failure into words and an exit code.
+
+0 is well, 1 is "something is not well", 2 is a wrong flag or configuration, 130 is Ctrl+C.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from opsconsole.domain.errors import ConfigError, SourceError
+
+if TYPE_CHECKING:
+    from opsconsole.cli.parts import Parts
+
+NOT_WELL = 1
+WRONG_USE = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None, parts: Parts | None = None) -> int:
+    """Run the command in `arguments` (those of the process when None) and return its exit code.
+
+    `parts` replaces what the commands start: the screen, the sources, the practice cluster.
+    """
+    from opsconsole.cli.commands import opsconsole  # noqa: PLC0415  - its failure is put into words here too
+
+    try:
+        result = opsconsole.main(
+            None if arguments is None else list(arguments), "opsconsole", standalone_mode=False, obj=parts
+        )
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  - nothing above this frame could report it without a traceback
+        return _told(*_failure(error))
+    return result if isinstance(result, int) else 0
+
+
+def _failure(error: Exception) -> tuple[str, int]:
+    """What to say of `error`, and the exit code."""
+    match error:
+        case click.UsageError():
+            return _usage(error), WRONG_USE
+        case click.ClickException():
+            return error.format_message(), WRONG_USE
+        case ConfigError():
+            return str(error), WRONG_USE
+        case SourceError():
+            return error.sentence, NOT_WELL
+    from opsconsole.cli.crash import report  # noqa: PLC0415
+
+    return report(error), NOT_WELL
+
+
+def _usage(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx is not None else "opsconsole"
+    return f"{error.format_message().rstrip('.')}; see `{command} --help`"
+
+
+def _told(sentence: str, code: int) -> int:
+    from opsconsole.safe_text import safe_text  # noqa: PLC0415
+
+    sys.stdout.flush()
+    click.echo(f"opsconsole: {safe_text(sentence, 2000)}", err=True)
+    return code
