@@ -20,6 +20,7 @@ MARKS_PER_CELL = 8
 """Combining marks kept on one base character; unbounded ones flood the line to the terminal."""
 
 _TAB = "    "
+_LONGEST_PICTURE = 7
 _REPLACEMENTS: dict[int, str] = {
     **{code: chr(0x2400 + code) for code in range(0x20)},  # U+2400.. "control pictures"
     0x09: _TAB,
@@ -31,12 +32,14 @@ _REPLACEMENTS: dict[int, str] = {
 # Bidi overrides and isolates, zero-width and invisible operators, tag characters, surrogates,
 # variation-selector supplements, non-characters: all can make text read otherwise than it is.
 _HIDDEN = (
-    "\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
-    "\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff"
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _SUSPECT = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}]")
 _MARK_RUN = re.compile(
-    r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]{9,}"
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u06d6-\u06dc\u0e34-\u0e3a\u0e47-\u0e4e\u0eb4-\u0ebc\u0ec8-\u0ecd"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302d\u3099\u309a\ufe00-\ufe0f\ufe20-\ufe2f]{9,}"
 )
 
 
@@ -54,15 +57,35 @@ def safe_text(raw: object, limit: int = LINE_LIMIT) -> SafeText:
     """`raw` as one line without anything a terminal obeys or a reader misreads.
 
     Control characters become their visible pictures (newline too), bidi and zero-width ones
-    `⟨202E⟩`; more than `limit` characters end in `… +N characters`. Total (any object), and
-    what is already safe is returned unchanged.
+    `⟨202E⟩`. At most `limit` (≥ 32) characters; a longer text ends in `… +N characters`, which N
+    of `raw` are not shown. Total (any object), and what is already safe is returned unchanged.
     """
-    text = raw if isinstance(raw, str) else str(raw)
-    over = len(text) - limit
-    if over > 0:
-        text = text[:limit]
-    text = _MARK_RUN.sub(_few_marks, _SUSPECT.sub(_visible, text))
-    return SafeText(f"{text}… +{over} characters" if over > 0 else text)
+    text = raw if isinstance(raw, str) else _as_text(raw)
+    if len(text) <= limit and len(shown := _made_visible(text)) <= limit:
+        return SafeText(shown)
+    return _shortened(text, limit)
+
+
+def _as_text(raw: object) -> str:
+    try:
+        return str(raw)
+    except ValueError:  # an integer of more digits than Python converts
+        return "⟨a number of thousands of digits⟩"
+
+
+def _made_visible(text: str) -> str:
+    return _MARK_RUN.sub(_few_marks, _SUSPECT.sub(_visible, text))
+
+
+def _shortened(text: str, limit: int) -> SafeText:
+    """As much of the beginning of `text` as fits together with the count of the rest."""
+    room = limit - len(f"… +{len(text)} characters")
+    kept = room
+    shown = _made_visible(text[:kept])
+    while len(shown) > room:  # pictures can take more room than what they stand for
+        kept -= max(1, (len(shown) - room) // _LONGEST_PICTURE)
+        shown = _made_visible(text[:kept])
+    return SafeText(f"{shown}… +{len(text) - kept} characters")
 
 
 def safe_lines(raw: str, limit: int = 2000) -> tuple[SafeText, ...]:

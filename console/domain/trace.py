@@ -69,22 +69,27 @@ class Trace(msgspec.Struct, frozen=True):
         return tuple(dict.fromkeys(span.service for span in self.spans))
 
     def depth_first(self) -> tuple[tuple[int, Span], ...]:
-        """Spans as (depth, span), children below their parent by start time; orphans at depth 0."""
+        """Spans as (depth, span), children below their parent by start time; orphans at depth 0.
+
+        Every span stands once, also where a broken store gives two the same id or makes them each other's parent.
+        """
         known = {span.span_id for span in self.spans}
-        children: dict[SafeText | None, list[Span]] = {}
-        for span in self.spans:
+        children: dict[SafeText | None, list[int]] = {}
+        for index, span in enumerate(self.spans):
             parent = span.parent_id if span.parent_id in known else None
-            children.setdefault(parent, []).append(span)
+            children.setdefault(parent, []).append(index)
         ordered: list[tuple[int, Span]] = []
-        seen: set[SafeText] = set()
-        stack = [(0, span) for span in reversed(children.get(None, []))]
-        while stack:
-            depth, span = stack.pop()
-            if span.span_id in seen:
-                continue
-            seen.add(span.span_id)
-            ordered.append((depth, span))
-            stack.extend((depth + 1, child) for child in reversed(children.get(span.span_id, [])))
+        seen: set[int] = set()
+        for top in (*children.get(None, ()), *range(len(self.spans))):
+            stack = [(0, top)]
+            while stack:
+                depth, index = stack.pop()
+                if index in seen:
+                    continue
+                seen.add(index)
+                span = self.spans[index]
+                ordered.append((depth, span))
+                stack.extend((depth + 1, child) for child in reversed(children.get(span.span_id, [])))
         return tuple(ordered)
 
 

@@ -170,11 +170,11 @@ class JaegerSource:
 
 
 def _traces(found: Iterable[Found]) -> tuple[Trace, ...]:
-    """Spans grouped by trace; a span that came twice counts once."""
-    by_trace: dict[SafeText, dict[SafeText, Span]] = {}
+    """Spans grouped by trace; a span that came twice counts once. Zipkin's two ends of a call share an id."""
+    by_trace: dict[SafeText, dict[tuple[SafeText, SafeText, SafeText], Span]] = {}
     for part in found:
         for span in part.spans:
-            by_trace.setdefault(span.trace_id, {}).setdefault(span.span_id, span)
+            by_trace.setdefault(span.trace_id, {}).setdefault((span.span_id, span.service, span.kind), span)
     return tuple(
         Trace(trace_id, tuple(sorted(spans.values(), key=lambda span: span.start)))
         for trace_id, spans in by_trace.items()
