@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from contract.practice_cluster import run_practice_cluster
+from contract.practice_cluster import run_practice_metrics
 from servers.alertmanager import run_alertmanager
 from servers.node_exporter import run_node_exporter
 from servers.prometheus import ScrapeJob, run_prometheus
@@ -38,9 +38,9 @@ class MetricServers(msgspec.Struct, frozen=True):
 
 @pytest.fixture(scope="session")
 def practice_metric_servers() -> Iterator[MetricServers]:
-    """The practice cluster in trouble, served by a process of its own."""
-    with run_practice_cluster("goroutine-leak") as cluster:
-        yield MetricServers(cluster["prometheus"], cluster["alertmanager"])
+    """Those of a practice cluster in trouble."""
+    with run_practice_metrics("goroutine-leak") as (prometheus, alertmanager):
+        yield MetricServers(prometheus, alertmanager)
 
 
 @pytest.fixture(scope="session")

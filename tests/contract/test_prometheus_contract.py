@@ -115,7 +115,7 @@ def test_what_can_not_be_computed_is_an_execution_error(api: httpx.Client) -> No
 
 
 def test_a_query_of_100_kb_is_answered_as_a_form(api: httpx.Client) -> None:
-    query = " or ".join(f'up{{job="{number:0>40}"}}' for number in range(1900)) + " or vector(1)"
+    query = 'count(up{job=~"' + "|".join(f"{number:0>40}" for number in range(2500)) + '|.+"})'
     assert len(query) > 100_000
     assert len(data_of(api.post("/query", data={"query": query}))["result"]) == 1
 
@@ -197,7 +197,7 @@ async def test_the_source_knows_its_server(source: MetricSource) -> None:
     assert health.version
     assert health.latency > 0
     assert health.clock_skew is not None
-    assert abs(health.clock_skew) < 2
+    assert abs(health.clock_skew) < 5  # uvicorn renews its Date once a second when it is idle, later when busy
     assert health.missing == ()
 
 
@@ -209,7 +209,7 @@ async def test_every_default_panel_draws_for_every_service(source: MetricSource)
         panels = (await source.panels((), selection)).value.panels
         assert panels
         for panel in panels:
-            reading = await source.read_panel(panel, selection, last(300), 100)
+            reading = await source.read_panel(panel, selection, last(60), 100)
             assert reading.completeness.whole
             series = reading.value.series
             assert series, panel
@@ -222,7 +222,8 @@ async def test_a_refused_query_carries_the_servers_words(source: MetricSource) -
     with pytest.raises(SourceError) as caught:
         await source.read_panel(panel, EVERYTHING, last(300), 100)
     assert caught.value.kind is ErrorKind.BAD_QUERY
-    assert "expected type range vector" in caught.value.detail
+    assert "expected type" in caught.value.detail
+    assert "rate" in caught.value.detail
 
 
 async def test_a_month_on_a_narrow_chart_stays_under_the_servers_limit(source: MetricSource) -> None:
