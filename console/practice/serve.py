@@ -35,6 +35,8 @@ READY = "# ready"
 """The line after the cluster table, printed once everything answers."""
 
 LOOPBACK = "127.0.0.1"
+_BLINK = 0.005
+"""Seconds between two looks whether the server has started."""
 _GRACE = 1
 """Seconds that open connections, such as watches, get to end."""
 
@@ -139,8 +141,11 @@ async def serve(
         )
         server = _Server(config)
         with _stopping(server, until_stdin_closes=until_stdin_closes):
+            serving = asyncio.create_task(server.serve(sockets=list(sockets.values())))
+            while not server.started and not serving.done():
+                await asyncio.sleep(_BLINK)
             announce(cluster_table(ports))
-            await server.serve(sockets=list(sockets.values()))
+            await serving
     finally:
         for listener in sockets.values():
             listener.close()

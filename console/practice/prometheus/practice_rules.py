@@ -168,10 +168,10 @@ PLATFORM = RuleGroup(
             "warning",
             "probes",
             0,
-            "increase(kube_pod_container_status_restarts_total[10m]) > 0.5",
+            "round(increase(kube_pod_container_status_restarts_total[10m])) > 0",
             (
                 "{{ $labels.container }} in {{ $labels.pod }} restarted",
-                "{{ $labels.container }} in {{ $labels.pod }} restarted {{ $value | humanize }} times in 10 minutes.",
+                "{{ $labels.container }} in {{ $labels.pod }} restarted {{ $value }} times in 10 minutes.",
             ),
         ),
         _rule(
