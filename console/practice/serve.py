@@ -35,8 +35,6 @@ READY = "# ready"
 """The line after the cluster table, printed once everything answers."""
 
 LOOPBACK = "127.0.0.1"
-_BLINK = 0.005
-"""Seconds between two looks whether the server has started."""
 _GRACE = 1
 """Seconds that open connections, such as watches, get to end."""
 
@@ -103,7 +101,15 @@ def by_port(backends: Mapping[int, ASGIApp]) -> ASGIApp:
 
 
 class _Server(uvicorn.Server):
-    """Leaves the signals to us: uvicorn would raise them again once it has stopped."""
+    """Tells when it serves, and leaves the signals to us: uvicorn would raise them again once it has stopped."""
+
+    def __init__(self, config: uvicorn.Config, serving: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._serving = serving
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._serving()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -139,13 +145,9 @@ async def serve(
             timeout_keep_alive=75,
             timeout_graceful_shutdown=_GRACE,
         )
-        server = _Server(config)
+        server = _Server(config, lambda: announce(cluster_table(ports)))
         with _stopping(server, until_stdin_closes=until_stdin_closes):
-            serving = asyncio.create_task(server.serve(sockets=list(sockets.values())))
-            while not server.started and not serving.done():
-                await asyncio.sleep(_BLINK)
-            announce(cluster_table(ports))
-            await serving
+            await server.serve(sockets=list(sockets.values()))
     finally:
         for listener in sockets.values():
             listener.close()
