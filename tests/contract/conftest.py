@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 
 import httpx
 import msgspec
 import pytest
 
-from contract.practice_cluster import run_practice_metrics
+from opsconsole.practice.process import PracticeProcess
 from servers.alertmanager import run_alertmanager
 from servers.node_exporter import run_node_exporter
 from servers.prometheus import ScrapeJob, run_prometheus
@@ -38,9 +39,10 @@ class MetricServers(msgspec.Struct, frozen=True):
 
 @pytest.fixture(scope="session")
 def practice_metric_servers() -> Iterator[MetricServers]:
-    """Those of a practice cluster in trouble."""
-    with run_practice_metrics("goroutine-leak") as (prometheus, alertmanager):
-        yield MetricServers(prometheus, alertmanager)
+    """Those of a practice cluster in trouble, a process of its own."""
+    with PracticeProcess("goroutine-leak", seed=7) as table:
+        cluster = tomllib.loads(table)["clusters"]["practice"]
+        yield MetricServers(cluster["prometheus"], cluster["alertmanager"])
 
 
 @pytest.fixture(scope="session")
