@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
 from opsconsole.domain.alert import Alert, AlertState
@@ -90,6 +92,13 @@ def widened(scope: Scope) -> Scope:
 
 
 def most_urgent(alerts: tuple[Alert, ...]) -> Alert | None:
-    """The alert to show when nobody chose: the worst firing one that names a service."""
+    """The alert to show when nobody chose: the worst firing one, of the service that most alerts name.
+
+    Callers of a broken service raise alerts of the same severity at the same time; the broken one
+    raises more kinds of them.
+    """
     firing = [alert for alert in alerts if alert.state is AlertState.FIRING and service_of(alert)]
-    return min(firing, key=lambda alert: alert.order, default=None)
+    kinds = Counter(service for service, _ in {(service_of(alert), alert.name) for alert in firing})
+    return min(
+        firing, key=lambda alert: (alert.severity.rank, -kinds[service_of(alert)], -alert.started_at), default=None
+    )

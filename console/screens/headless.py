@@ -21,6 +21,7 @@ from opsconsole.sources.protocols import Sources
 
 _LOOK = 0.05
 """Seconds between two looks at whether every feed has answered."""
+_CALM_LOOKS = 3
 
 
 class PictureFormat(enum.Enum):
@@ -74,9 +75,11 @@ async def look(
         screen = pilot.app.screen
         if isinstance(screen, ConsoleScreen):
             deadline = clock.monotonic() + wait
-            while clock.monotonic() < deadline and not settled(screen.feeds.console_snapshot()):
+            calm = 0
+            # Alerts that arrive may choose the service, which asks everything anew: look twice.
+            while clock.monotonic() < deadline and calm < _CALM_LOOKS:
                 await pilot.pause(_LOOK)
-            await pilot.pause()
+                calm = calm + 1 if settled(screen.feeds.console_snapshot()) else 0
             pictures.append(Picture(app.export_screenshot(), screen.feeds.console_snapshot()))
         app.exit(0)
 

@@ -1,0 +1,131 @@
+"""`make bench`: the budgets of the console, measured in a real pseudo-terminal on a practice cluster.
+
+Prints a table and writes every figure to `bench-results/<date>.json`. Compare figures of one run
+only; machines differ and are noisy, so medians are what counts. Exits 0 whatever the figures are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench.budgets import BUDGETS, Figure, table
+from bench.terminal import Terminal
+from opsconsole.practice.process import PracticeProcess
+from opsconsole.practice.scenarios import scenario_named
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE = (120, 40)
+IDLE_SECONDS = 20.0
+
+
+def command() -> list[str]:
+    """The console as installed, on the only cluster of its configuration."""
+    return [str(Path(sys.executable).with_name("opsconsole"))]
+
+
+def start_figures(environment: dict[str, str], words: list[str], runs: int) -> list[Figure]:
+    """First paint, and every pane filled, over `runs` starts."""
+    first, filled = [], []
+    for _ in range(runs + 1):
+        with Terminal(command(), SIZE, environment) as terminal:
+            first.append(terminal.wait_for(["1 Alerts"])["1 Alerts"])
+            filled.append(max(terminal.wait_for(words).values()))
+    # The first start warms the page cache and compiles nothing any more after it.
+    return [
+        Figure("first paint", "ms", [1000 * t for t in first[1:]]),
+        Figure("every pane filled", "ms", [1000 * t for t in filled[1:]]),
+    ]
+
+
+def running_figures(environment: dict[str, str], words: list[str], keys: int) -> list[Figure]:
+    """One long run: idle cost, key to paint, bytes of a page of scrolling, memory."""
+    figures = []
+    with Terminal(command(), SIZE, environment) as terminal:
+        terminal.wait_for(words)
+        terminal.watch(5)
+        before, began = terminal.processor_seconds, time.monotonic()
+        idle = terminal.watch(IDLE_SECONDS)
+        spent = terminal.processor_seconds - before
+        lasted = time.monotonic() - began
+        figures.append(Figure("idle bytes to the terminal", "B/s", [idle / lasted]))
+        figures.append(Figure("idle processor", "% of a core", [100 * spent / lasted]))
+        terminal.send(b"3")
+        terminal.drain(0.3, 2)
+        paints = [terminal.key_to_paint(b"j" if number % 40 < 20 else b"k") for number in range(keys)]
+        figures.append(Figure("key to paint, moving in logs", "ms", [1000 * t for t in paints]))
+        panes = [terminal.key_to_paint(digit) for digit in (b"1", b"2", b"3", b"4", b"5") * (keys // 10)]
+        figures.append(Figure("key to paint, changing panes", "ms", [1000 * t for t in panes]))
+        terminal.send(b"3")
+        terminal.drain(0.3, 2)
+        pages = []
+        for number in range(12):
+            terminal.drain(0.05, 1)
+            terminal.send(b"\x1b[6~" if number % 6 < 3 else b"\x1b[5~")
+            pages.append(float(terminal.drain(0.15, 1)))
+        figures.append(Figure("bytes of one page of scrolling", "B", pages))
+        figures.append(Figure("resident memory", "MB", [terminal.resident_bytes / 1e6]))
+    return figures
+
+
+def main() -> int:
+    """Measure, print, write."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--runs", type=int, default=7)
+    options.add_argument("--keys", type=int, default=200)
+    options.add_argument("--scenario", default="bad-release")
+    options.add_argument("--output", type=Path, default=ROOT / "bench-results")
+    asked = options.parse_args()
+    expected = scenario_named(asked.scenario).truth
+    with tempfile.TemporaryDirectory() as folder, PracticeProcess(asked.scenario, seed=1) as cluster_table:
+        config = Path(folder) / "config.toml"
+        config.write_text(cluster_table)
+        config.chmod(0o600)
+        environment = {"OPSCONSOLE_CONFIG": str(config)}
+        words = [expected.alert, "/s", "ERROR", " ms", f"{expected.service}-"]
+        figures = [*start_figures(environment, words, asked.runs), *running_figures(environment, words, asked.keys)]
+    sys.stdout.write(table(figures) + "\n")
+    asked.output.mkdir(exist_ok=True)
+    path = asked.output / f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.json"
+    path.write_text(
+        json.dumps(
+            {
+                "schema": "opsconsole.bench/1",
+                "taken_at": datetime.now(UTC).isoformat(),
+                "python": platform.python_version(),
+                "machine": {"system": platform.platform(), "processors": os.cpu_count()},
+                "size": SIZE,
+                "scenario": asked.scenario,
+                "figures": [
+                    {
+                        "name": f.name,
+                        "unit": f.unit,
+                        "budget": BUDGETS.get(f.name),
+                        "p50": statistics.median(f.values),
+                        "p95": f.quantile(0.95),
+                        "max": max(f.values),
+                        "values": f.values,
+                    }
+                    for f in figures
+                ],
+            },
+            indent=2,
+        )
+        + "\n"
+    )
+    sys.stdout.write(f"\nwritten to {path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
