@@ -19,7 +19,8 @@ from opsconsole.practice.prometheus.rule_engine import RuleEngine
 from opsconsole.practice.prometheus.status import Status
 from opsconsole.practice.promql.engine import Engine
 from opsconsole.practice.promql.errors import PromQLError
-from opsconsole.practice.promql.store import SeriesStore, StoredExemplar
+from opsconsole.practice.promql.store import SeriesStore
+from opsconsole.practice.shop.exemplars import SeriesExemplars
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -32,8 +33,8 @@ class Measured(Protocol):
         """All samples."""
         ...
 
-    def exemplars(self, start: float, end: float) -> Iterable[StoredExemplar]:
-        """Observations with trace ids in `start..end` (unix seconds)."""
+    def exemplars(self, start: float, end: float) -> Iterable[SeriesExemplars]:
+        """Observations with trace ids in `start..end` (unix seconds), by series."""
         ...
 
 

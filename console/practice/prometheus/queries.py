@@ -16,15 +16,15 @@ from opsconsole.practice.promql.engine import MAXIMUM_POINTS, Engine
 from opsconsole.practice.promql.errors import PromQLError, bad_data
 from opsconsole.practice.promql.formatting import format_value
 from opsconsole.practice.promql.parsing import matchers_of, parse
-from opsconsole.practice.promql.store import LabelMatcher, StoredExemplar
-from opsconsole.practice.promql.values import label_key
+from opsconsole.practice.promql.store import LabelMatcher
+from opsconsole.practice.shop.exemplars import SeriesExemplars, TracedSample
 
 
 class ExemplarStore(Protocol):
     """Where exemplars come from."""
 
-    def exemplars(self, start: float, end: float) -> Iterable[StoredExemplar]:
-        """Those observed in `start..end` (unix seconds)."""
+    def exemplars(self, start: float, end: float) -> Iterable[SeriesExemplars]:
+        """Those observed in `start..end` (unix seconds), by series."""
         ...
 
 
@@ -84,13 +84,21 @@ class Queries:
             selections = _selections(parameters.text("query"))
         except PromQLError as error:
             raise invalid_query(error) from error
-        series: dict[object, dict[str, Any]] = {}
-        for found in self._exemplars.exemplars(start, end):
-            if any(all(matcher.matches(found.series) for matcher in matchers) for matchers in selections):
-                entry = series.setdefault(label_key(found.series), {"seriesLabels": found.series, "exemplars": []})
-                value = format_value(float(found.value))
-                entry["exemplars"].append({"labels": found.labels, "value": value, "timestamp": moment(found.time)})
-        return success(list(series.values()))
+        return success(
+            [
+                {"seriesLabels": series.labels, "exemplars": [_exemplar(sample) for sample in series.exemplars]}
+                for series in self._exemplars.exemplars(start, end)
+                if any(all(matcher.matches(series.labels) for matcher in matchers) for matchers in selections)
+            ]
+        )
+
+
+def _exemplar(sample: TracedSample) -> dict[str, Any]:
+    return {
+        "labels": {"trace_id": sample.trace_id, "span_id": sample.span_id},
+        "value": format_value(float(sample.value)),
+        "timestamp": moment(sample.time),
+    }
 
 
 def _answer(data: dict[str, Any], limit: int) -> Response:

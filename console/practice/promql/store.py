@@ -72,16 +72,6 @@ class MetricMetadata:
     unit: str = ""
 
 
-@dataclass(frozen=True)
-class StoredExemplar:
-    """One observation kept beside a series: `series` labels with `__name__`, its own `labels` such as `trace_id`."""
-
-    series: dict[str, str]
-    labels: dict[str, str]
-    value: float
-    time: float
-
-
 class SeriesStore(Protocol):
     """Where samples come from."""
 
