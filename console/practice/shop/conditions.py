@@ -86,6 +86,7 @@ class Conditions:
     node_busy: list[Floats]
     """Cores at work on each node."""
     query_seconds: Floats
+    query_errors: Floats
     queries: Floats
     look_ups: Floats
     """Cache look-ups per second."""
@@ -116,7 +117,7 @@ class Model:
         load = np.clip(queries / topology.DATABASE_CAPACITY, 0.0, 0.985)
         database = [pod for pod in pods if pod.track.pod.service.kind is Kind.POSTGRES]
         up = np.minimum(1.0, sum((pod.share for pod in database), np.zeros(len(ticks))))
-        made = Conditions(ticks, pods, rates, [], np.zeros(0), queries, look_ups, {})
+        made = Conditions(ticks, pods, rates, [], np.zeros(0), np.zeros(0), queries, look_ups, {})
         for pod in database:
             pod.rate = queries * pod.share
         for pod in made.of("redis"):
@@ -125,10 +126,12 @@ class Model:
         slowness = np.mean([pod.slowness for pod in database], axis=0) if database else np.ones(len(ticks))
         jitter = np.exp(0.06 * self._noise.drift("query", ticks, 6))
         made.query_seconds = topology.QUERY_SECONDS * jitter * (0.7 + 0.3 * slowness) / (1.0 - load)
+        made.query_errors = 1.0 - up * (1.0 - 0.03 * load**12)
         self._pools(pods, made.query_seconds)
+        self._overload(pods)
         zero = np.zeros(len(ticks))
         made.latency["postgres", "query"] = Latency(
-            made.query_seconds, 0.002 + 0.1 * load**8, 6 * made.query_seconds, 1.0 - up, zero
+            made.query_seconds, 0.002 + 0.1 * load**8, 6 * made.query_seconds, made.query_errors, zero
         )
         made.latency["redis", "GET"] = Latency(zero + 0.0004, zero, zero, zero, zero)
         for service in reversed(topology.SERVICES):
@@ -278,6 +281,12 @@ class Model:
             pod.slow_share = 1.0 - (1.0 - pod.slow_share) * (1.0 - pod.blocked)
             pod.slow = pod.slow + 0.7 * topology.POOL_TIMEOUT * pod.blocked
             pod.errors = 1.0 - (1.0 - pod.errors) * (1.0 - 0.55 * pod.blocked)
+
+    @staticmethod
+    def _overload(pods: list[PodCondition]) -> None:
+        """A process that gets too little CPU for its work sheds some of it."""
+        for pod in pods:
+            pod.errors = pod.errors + np.clip(0.02 * (pod.slowness - 2.2), 0.0, 0.03)
 
     def _endpoint(self, made: Conditions, service: Service, endpoint: Endpoint) -> None:
         callees = [

@@ -7,7 +7,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from opsconsole.practice.shop import topology
 from opsconsole.practice.shop.book import CounterMemory, Page
 from opsconsole.practice.shop.conditions import Conditions, PodCondition
 from opsconsole.practice.shop.ledger import Ledger
@@ -15,7 +14,7 @@ from opsconsole.practice.shop.noise import Noise
 from opsconsole.practice.shop.runtime_metrics import go_runtime, jvm_runtime, process
 from opsconsole.practice.shop.store_metrics import node, postgres, redis
 from opsconsole.practice.shop.topology import Endpoint, Kind
-from opsconsole.practice.shop.workload import PROBE_RESULTS
+from opsconsole.practice.shop.workload import PROBE_RESULTS, Pod
 
 Floats = NDArray[np.float64]
 
@@ -30,9 +29,8 @@ def bucket_of(seconds: float) -> str:
     return next(_LABELS[bound] for bound in BOUNDS if seconds <= bound)
 
 
-def target_labels(pod: PodCondition) -> dict[str, str]:
+def target_labels(it: Pod) -> dict[str, str]:
     """Labels that the scraper puts on every series of a pod's own endpoint."""
-    it = pod.track.pod
     return {
         "job": it.service.name,
         "service": it.service.name,
@@ -63,7 +61,7 @@ class Exposition:
             if pod.track.pod.service.kind is Kind.BATCH:
                 continue
             track = pod.track
-            base = target_labels(pod)
+            base = target_labels(track.pod)
             up = Page(self._ledger, self._memory, first, base, track.pod.uid, track.present)
             up.gauge("up", track.alive.astype(float))
             own = Page(
@@ -156,6 +154,3 @@ class Exposition:
         usage.gauge("container_memory_working_set_bytes", working, container=it.service.name)
         limit = float(int(it.service.memory * 2.5 / 2**20 // 64 * 64) * 2**20)
         usage.gauge("container_spec_memory_limit_bytes", limit, container=it.service.name)
-
-
-__all__ = ["BOUNDS", "Exposition", "bucket_of", "target_labels", "topology"]

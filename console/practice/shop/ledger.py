@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 
 import numpy as np
@@ -47,10 +48,6 @@ class Ledger:
                 self._values = grown
         return found
 
-    def find(self, key: Hashable) -> int | None:
-        """The row called `key`, if there is one."""
-        return self._index.get(key)
-
     def make_room(self, last_tick: int) -> None:
         """Slide so that `last_tick` has a column. To be called before `write`."""
         width = self._values.shape[1]
@@ -77,11 +74,10 @@ class Ledger:
         high = max(low, min(self._values.shape[1], last - self._first + 1))
         return self._first + low, self._values[row, low:high]
 
-    def at(self, key: Hashable, tick: int, otherwise: float = 0.0) -> float:
-        """One sample, or `otherwise` where there is none."""
-        row = self._index.get(key)
-        column = tick - self._first
-        if row is None or not 0 <= column < self._values.shape[1]:
-            return otherwise
-        value = float(self._values[row, column])
-        return otherwise if value != value else value  # noqa: PLR0124  - NaN is what differs from itself
+    def column(self, tick: int) -> list[float]:
+        """The samples of all rows at one tick; NaN for those without."""
+        at = tick - self._first
+        if not 0 <= at < self._values.shape[1]:
+            return [math.nan] * len(self._labels)
+        column: list[float] = self._values[: len(self._labels), at].tolist()
+        return column

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
 
 from opsconsole.practice.shop.conditions import Model
 from opsconsole.practice.shop.control import TICK, Change, Control
+from opsconsole.practice.shop.exemplars import SeriesExemplars, duration_exemplars
 from opsconsole.practice.shop.exposition import Exposition
 from opsconsole.practice.shop.ledger import Ledger
+from opsconsole.practice.shop.log_lines import LogLine, LogLines
+from opsconsole.practice.shop.moment import Moments
 from opsconsole.practice.shop.noise import Noise
+from opsconsole.practice.shop.requests import Requests, RequestTrace
 from opsconsole.practice.shop.scenario import Scenario
 from opsconsole.practice.shop.store import ShopSeries
 from opsconsole.practice.shop.track import tracked
@@ -60,6 +65,10 @@ class Shop:
         self._ledger = Ledger(begin // TICK, history // TICK, rows=1600)
         self._model = Model(self.noise, scenario.fault.kind if scenario.fault else None, TICK)
         self._exposition = Exposition(self._ledger, self.noise, TICK)
+        self.moments = Moments(begin // TICK, history // TICK)
+        fault = scenario.fault.kind if scenario.fault else None
+        self.requests = Requests(self.noise, fault, TICK, self.moments.at)
+        self.log_lines = LogLines(self.noise, fault, TICK, self.moments, self.requests)
         self._done = begin // TICK - 1
         self.series = ShopSeries(self._ledger, TICK, self.advance)
         self.advance()
@@ -80,7 +89,41 @@ class Shop:
         control = self.control
         tracks = tracked([*control.pods, *control.gone], first, last)
         control.gone = [pod for pod in control.gone if pod.samples]
-        self._exposition.write(self._model.conditions(np.arange(first, last + 1), tracks))
+        conditions = self._model.conditions(np.arange(first, last + 1), tracks)
+        self._exposition.write(conditions)
+        self.moments.remember(conditions)
+
+    def traces(self, start: float, end: float) -> Iterator[RequestTrace]:
+        """Sampled requests that began in `start..end` (unix seconds) and are over, newest first."""
+        self.advance()
+        now = self.now()
+        newest = int(min(end, now) // TICK)
+        for tick in range(newest, max(self.moments.first_tick, int(start // TICK)) - 1, -1):
+            for trace in sorted(self.requests.of_tick(tick), key=lambda one: -one.start):
+                if start <= trace.start <= end and trace.end <= now:
+                    yield trace
+
+    def trace(self, trace_id: str) -> RequestTrace | None:
+        """The sampled request of that id (32 hex digits), once it is over."""
+        self.advance()
+        tick = self.requests.tick_of(trace_id)
+        if tick is None or not self.moments.first_tick <= tick <= self._done:
+            return None
+        found = next((one for one in self.requests.of_tick(tick) if one.trace_id == trace_id), None)
+        return found if found is not None and found.end <= self.now() else None
+
+    def logs(self, start: float, end: float) -> list[LogLine]:
+        """Lines of `start..end` (unix seconds, both included) written so far, oldest first."""
+        self.advance()
+        end = min(end, self.now())
+        lines: list[LogLine] = []
+        for tick in range(max(self.moments.first_tick, int(start // TICK) - 1), int(end // TICK) + 1):
+            lines.extend(self.log_lines.of_tick(tick))
+        return sorted((line for line in lines if start <= line.time <= end), key=lambda line: line.time)
+
+    def exemplars(self, start: float, end: float) -> list[SeriesExemplars]:
+        """Exemplars of `http_request_duration_seconds_bucket` in `start..end`, by series."""
+        return duration_exemplars(self.traces(start, end))
 
     def apply(self, change: Change) -> None:
         """Do `change` now. Raises `KeyError` when what it names is not there."""
