@@ -36,11 +36,12 @@ Pieces = list[tuple[str, str]]
 
 
 class PodRow(msgspec.Struct, frozen=True):
-    """One pod. `name_cells` and `trouble_cells` fit the whole list; `explained` gives the second line."""
+    """One pod. The cells of its columns fit the whole list; `explained` gives the second line."""
 
     key: str
     pod: Pod
     name_cells: int
+    restart_cells: int
     trouble_cells: int
     explained: bool
 
@@ -68,12 +69,12 @@ class PodRow(msgspec.Struct, frozen=True):
         restarts = f"{glyphs.restarts}{pod.restarts}" if pod.restarts else ""
         trouble = pod.trouble
         if width >= 44:
-            tail.append((f" {restarts:<4}", "$level-warn"))
+            tail.append((f" {restarts:<{self.restart_cells}}" if self.restart_cells else "", "$level-warn"))
             cells = min(self.trouble_cells, _TROUBLE_CELLS if width >= 64 else max(6, width - 44))
             tail.append((f" {pad(trouble, cells, glyphs.cut)}" if cells else "", "$probe-failing"))
             tail.append((f" {format_duration(view.now - pod.created_at):>{_AGE_CELLS}}", "$muted"))
-        elif restarts and width >= 26:
-            tail.append((f" {restarts}", "$level-warn"))
+        elif self.restart_cells and width >= 26:
+            tail.append((f" {restarts:<{self.restart_cells}}", "$level-warn"))
         if width >= 84:
             tail.append((f" {pad(self._version(), _VERSION_CELLS, glyphs.cut)}", "$muted"))
         return tail
@@ -171,4 +172,8 @@ class PodListView(FeedList[PodList, Pod]):
             explained = set()
         cells = max((width_of(pod.name) for pod in value.pods), default=0)
         trouble = max((width_of(pod.trouble) for pod in value.pods), default=0)
-        return tuple((PodRow(pod.uid, pod, cells, trouble, pod.uid in explained), pod) for pod in value.pods)
+        restarts = max((pod.restarts for pod in value.pods), default=0)
+        restart_cells = len(str(restarts)) + 1 if restarts else 0
+        return tuple(
+            (PodRow(pod.uid, pod, cells, restart_cells, trouble, pod.uid in explained), pod) for pod in value.pods
+        )

@@ -25,14 +25,14 @@ LIVENESS = probe(ProbeKind.LIVENESS, ProbeState.FAILING, **FAILED)
         (
             80,
             [
-                "▌checkout-7d9f8b6c5-abcde S✔ R✘ L✘  ↻2   NotReady  3h03m",
+                "▌checkout-7d9f8b6c5-abcde S✔ R✘ L✘  ↻2 NotReady  3h03m",
                 "▌  live ≈2/3 restart in ~8s HTTP probe failed with statuscode: 500 (events)",
             ],
         ),
         (
             120,
             [
-                "▌checkout-7d9f8b6c5-abcde startup ✔ ready ✘ live ✘  ↻2   NotReady  3h03m r42 v1.9.0",
+                "▌checkout-7d9f8b6c5-abcde startup ✔ ready ✘ live ✘  ↻2 NotReady  3h03m r42 v1.9.0",
                 "▌  live ≈2/3 restart in ~8s HTTP probe failed with statuscode: 500 (events)",
             ],
         ),

@@ -111,3 +111,18 @@ async def test_rows_stay_on_the_screen_when_the_source_goes_away(width: int) -> 
         alerts.show(Snapshot(FeedState.LIVE, ALERTS, NOW), now=NOW)
         await pilot.pause()
         assert shown(app) == before
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "high-contrast", "ansi"])
+async def test_old_rows_look_old_in_every_theme(theme: str) -> None:
+    alerts = AlertList()
+    app = Stage(alerts, theme)
+    async with app.run_test(size=(80, 14), notifications=True) as pilot:
+        alerts.show(live(ALERTS), now=NOW)
+        await pilot.pause()
+        fresh = [alerts.rows.render_line(y) for y in range(5)]
+        alerts.show(Snapshot(FeedState.STALE, ALERTS, NOW), now=NOW)
+        await pilot.pause()
+        old = [alerts.rows.render_line(y) for y in range(5)]
+    assert [strip.text for strip in old] == [strip.text for strip in fresh]
+    assert all(before != after for before, after in zip(fresh, old, strict=True))

@@ -310,11 +310,15 @@ class RowList(Widget, can_focus=True):
         view = RowView(max(1, width - _EDGES), self._now, self._zone, self._glyphs)
         content = row.lines(view)[line - self._starts[index]]
         if self._dimmed:
-            content = content.without_spans.stylize("$muted")
+            # Sixteen colours have no quiet one of their own; there the terminal's faint attribute must do.
+            content = content.without_spans.stylize("$muted dim" if self.app.native_ansi_color else "$muted")
         if index != self._index:
             return self._painter.strip(" ", content, thumb, width=width, plain=plain, style=plain)
-        sign = self._glyphs.cursor if self.has_focus else self._glyphs.cursor_blurred
-        return self._painter.strip(sign, content, thumb, width=width, plain=plain, style=self._cursor_style())
+        # Without the focus the row keeps its sign alone: one bright row on the screen is enough.
+        sign, style = self._glyphs.cursor_blurred, plain
+        if self.has_focus:
+            sign, style = self._glyphs.cursor, self._cursor_style()
+        return self._painter.strip(sign, content, thumb, width=width, plain=plain, style=style)
 
     def _placeholder_line(self, y: int) -> Content:
         inner = max(1, self.content_size.width - _EDGES)
