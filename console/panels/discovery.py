@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -24,6 +24,10 @@ NODE_LABELS = ("node", "nodename", "instance")
 
 class MetricInventory(Protocol):
     """What a server holds, as far as discovery asks. Raises `SourceError`."""
+
+    async def listing(self, metrics: frozenset[str]) -> Mapping[str, Mapping[str, frozenset[str]]] | None:
+        """Labels and their values by metric, for those of `metrics` that exist; None when that is too much to list."""
+        ...
 
     async def metric_names(self) -> frozenset[str]:
         """Names of all metrics with recent samples."""
@@ -79,13 +83,25 @@ class _Labels(msgspec.Struct, frozen=True):
 
 
 class _Survey:
-    """The answers of one discovery, each metric asked once."""
+    """The answers of one discovery: from one listing, or from the index with each metric asked once."""
 
     def __init__(self, inventory: MetricInventory, names: frozenset[str]) -> None:
         self.names = names
         self._inventory = inventory
         self._labels: dict[str, frozenset[str]] = {}
         self._values: dict[tuple[str, str], frozenset[str]] = {}
+
+    @classmethod
+    async def begun(cls, inventory: MetricInventory, metrics: frozenset[str]) -> _Survey:
+        """A survey that knows which of `metrics` exist."""
+        listing = await inventory.listing(metrics)
+        if listing is None:
+            return cls(inventory, metrics & await inventory.metric_names())
+        survey = cls(inventory, metrics & listing.keys())
+        for metric, labels in listing.items():
+            survey._labels[metric] = frozenset(labels)
+            survey._values.update({(label, metric): values for label, values in labels.items()})
+        return survey
 
     async def learn(self, metrics: Iterable[str], services: Sequence[str]) -> None:
         """Ask for the labels of `metrics`, and for the values of those among `services`."""
@@ -94,7 +110,7 @@ class _Survey:
     async def _learn_one(self, metric: str, services: Sequence[str]) -> None:
         if metric not in self._labels:
             self._labels[metric] = await self._inventory.label_names(metric)
-        wanted = [label for label in services if label in self._labels[metric]]
+        wanted = [label for label in services if label in self._labels[metric] and (label, metric) not in self._values]
         answers = await asyncio.gather(*(self._inventory.label_values(label, metric) for label in wanted))
         self._values.update({(label, metric): values for label, values in zip(wanted, answers, strict=True)})
 
@@ -106,8 +122,9 @@ class _Survey:
 
 
 async def discover(inventory: MetricInventory, specs: tuple[PanelSpec, ...] = DEFAULTS) -> Catalogue:
-    """Ask `inventory` which of `specs` can be filled, from its index alone: no sample is read."""
-    survey = _Survey(inventory, await inventory.metric_names())
+    """Ask `inventory` which of `specs` can be filled; no sample is read for it."""
+    metrics = frozenset(name for spec in specs for candidate in spec.candidates for name in candidate.metrics)
+    survey = await _Survey.begun(inventory, metrics)
     possible = [(spec, candidate) for spec in specs for candidate in spec.candidates if _is_there(candidate, survey)]
     direct = [candidate.metrics[0] for _, candidate in possible if not candidate.per_container]
     await survey.learn((candidate.metrics[0] for _, candidate in possible), ())

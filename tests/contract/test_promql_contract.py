@@ -140,16 +140,22 @@ def test_what_one_refuses_the_other_refuses(real: httpx.Client, practice: Engine
 class Held:
     """What the samples hold, for discovery."""
 
+    async def listing(self, metrics: frozenset[str]) -> dict[str, dict[str, frozenset[str]]]:
+        found: dict[str, dict[str, frozenset[str]]] = {}
+        for labels, _, _ in promql_samples.samples():
+            if labels["__name__"] in metrics:
+                known = found.setdefault(labels["__name__"], {})
+                known |= {name: known.get(name, frozenset()) | {value} for name, value in labels.items()}
+        return found
+
     async def metric_names(self) -> frozenset[str]:
-        return frozenset(labels["__name__"] for labels, _, _ in promql_samples.samples())
+        raise NotImplementedError
 
     async def label_names(self, metric: str) -> frozenset[str]:
-        mine = (labels for labels, _, _ in promql_samples.samples() if labels["__name__"] == metric)
-        return frozenset(name for labels in mine for name in labels)
+        raise NotImplementedError(metric)
 
     async def label_values(self, label: str, metric: str) -> frozenset[str]:
-        mine = (labels for labels, _, _ in promql_samples.samples() if labels["__name__"] == metric)
-        return frozenset(labels[label] for labels in mine if label in labels)
+        raise NotImplementedError(label, metric)
 
 
 @pytest.mark.parametrize("service", [None, "checkout"])

@@ -36,8 +36,10 @@ def error(status: int, kind: str, words: str) -> httpx.Response:
     return httpx.Response(status, json={"status": "error", "errorType": kind, "error": words})
 
 
-def source_over(handler: Callable[[httpx.Request], Awaitable[httpx.Response]], **settings: object) -> PrometheusSource:
-    clock, transport = SystemClock(), httpx.MockTransport(handler)
+def source_over(
+    handler: Callable[[httpx.Request], Awaitable[httpx.Response]], clock: SystemClock | None = None, **settings: object
+) -> PrometheusSource:
+    clock, transport = clock or SystemClock(), httpx.MockTransport(handler)
     wire = Wire("prometheus", SourceSettings("http://prom", **settings), clock, PROMETHEUS_READS, transport=transport)
     return PrometheusSource(wire, clock)
 
@@ -47,7 +49,7 @@ class FakeServer:
 
     def __init__(self, answers: dict[str, httpx.Response | Callable[[httpx.Request], httpx.Response]]) -> None:
         self.answers = {
-            "/api/v1/label/__name__/values": success([]),
+            "/api/v1/series": success([]),
             "/api/v1/targets": success({"activeTargets": [{"scrapeInterval": "10s"}, {"scrapeInterval": "30s"}]}),
             **answers,
         }
@@ -328,7 +330,7 @@ async def test_health_tells_the_version_and_does_without_build_information() -> 
 async def test_names_come_from_the_metadata_where_they_can_not_be_listed() -> None:
     server = FakeServer(
         {
-            "/api/v1/label/__name__/values": httpx.Response(404),
+            "/api/v1/series": httpx.Response(404),
             "/api/v1/metadata": success({"go_goroutines": [{"type": "gauge", "help": "", "unit": ""}]}),
             "/api/v1/labels": success(["__name__", "job", "instance"]),
             "/api/v1/label/job/values": success(["checkout"]),
@@ -342,16 +344,38 @@ async def test_names_come_from_the_metadata_where_they_can_not_be_listed() -> No
 
 
 async def test_a_second_selection_costs_no_second_discovery() -> None:
-    server = FakeServer({})
+    server = FakeServer({"/api/v1/series": success([{"__name__": "go_goroutines", "job": "checkout"}])})
     source = server.source()
-    server.answers["/api/v1/label/__name__/values"] = success(["go_goroutines"])
-    server.answers["/api/v1/labels"] = success(["job"])
-    server.answers["/api/v1/label/job/values"] = success(["checkout"])
     await asyncio.gather(source.panels((), EVERYTHING), source.services(), source.panels((), EVERYTHING))
     first = len(server.requests)
+    assert first == 2
     await source.panels((), Selection(SafeText("prod"), service=SafeText("checkout")))
     assert len(server.requests) == first
     await source.close()
+
+
+@pytest.mark.parametrize(
+    "listing", [success([{"__name__": "x"}] * 20_000), httpx.Response(200, content=b" " * 5_000_000)]
+)
+async def test_a_server_with_too_many_series_is_asked_through_its_index_and_not_tried_again(
+    listing: httpx.Response,
+) -> None:
+    server = FakeServer(
+        {
+            "/api/v1/series": listing,
+            "/api/v1/label/__name__/values": success(["go_goroutines"]),
+            "/api/v1/labels": success(["__name__", "job", "instance"]),
+            "/api/v1/label/job/values": success(["checkout"]),
+        }
+    )
+    clock = LeapingClock()
+    source = source_over(server, clock)
+    assert (await source.services()).value == ("checkout",)
+    clock.leap = 600
+    assert [panel.id for panel in (await source.panels((), EVERYTHING)).value.panels] == ["goroutines"]
+    await source.close()
+    paths = [request.url.path for request in server.requests]
+    assert (paths.count("/api/v1/series"), paths.count("/api/v1/label/job/values")) == (1, 2)
 
 
 def test_the_client_package_is_not_loaded_before_it_is_asked() -> None:

@@ -36,13 +36,15 @@ class QueryBridge:
         self._wire = wire
         self._workers = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="prometheus")
 
-    async def ask(self, question: Question[T]) -> tuple[T, tuple[SafeText, ...]]:
+    async def ask(self, question: Question[T], body_limit: int | None = None) -> tuple[T, tuple[SafeText, ...]]:
         """What `question` made of the client's answer, and the server's warnings.
+
+        `body_limit` lowers the number of bytes accepted of one answer.
 
         Raises `SourceError`. Cancelling drops the request that is under way.
         """
         loop = asyncio.get_running_loop()
-        exchange = _Exchange(self._wire, loop)
+        exchange = _Exchange(self._wire, loop, body_limit)
         try:
             async with asyncio.timeout(self._wire.timeout):
                 value = await loop.run_in_executor(self._workers, exchange.run, question)
@@ -60,8 +62,9 @@ class QueryBridge:
 class _Exchange:
     """One question on its way: its requests run in the loop, its worker waits for them."""
 
-    def __init__(self, wire: Wire, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, wire: Wire, loop: asyncio.AbstractEventLoop, body_limit: int | None) -> None:
         self._wire = wire
+        self._body_limit = body_limit
         self._loop = loop
         self._lock = threading.Lock()
         self._cancelled = False
@@ -92,9 +95,10 @@ class _Exchange:
         return answer, envelope
 
     async def _request(self, method: str, path: str, pairs: list[tuple[str, str]]) -> Answer:
-        if method == "POST":
-            return await self._wire.request(method, path, form=pairs, accept=EXPLAINED_STATUSES)
-        return await self._wire.request(method, path, params=pairs, accept=EXPLAINED_STATUSES)
+        form, params = (pairs, ()) if method == "POST" else (None, pairs)
+        return await self._wire.request(
+            method, path, form=form, params=params, body_limit=self._body_limit, accept=EXPLAINED_STATUSES
+        )
 
     def cancel(self) -> None:
         """Drop what is under way; called in the loop."""

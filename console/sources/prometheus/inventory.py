@@ -1,7 +1,9 @@
-"""What Prometheus holds, asked through its index: names and labels, no samples."""
+"""What Prometheus holds: names and labels, no samples."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from opsconsole.clock import Clock
@@ -11,6 +13,12 @@ from opsconsole.sources.prometheus.bridge import QueryBridge
 
 RECENT = 3600.0
 """Seconds back in which a series must have had a sample to count."""
+
+LISTED_SERIES, LISTED_BYTES = 20_000, 4 * 1_048_576
+"""What one listing may hold. Servers since 2.50 heed the first; the second ends an answer that goes on."""
+
+LISTING_PAUSE = 3600.0
+"""Seconds in which a server that had too much to list is asked through its index instead."""
 
 DEFAULT_SCRAPE_INTERVAL = 15.0
 """Seconds; what most installations use, for servers that don't tell."""
@@ -28,6 +36,31 @@ class PrometheusInventory:
         """`clock` bounds how far back is looked."""
         self._bridge = bridge
         self._clock = clock
+        self._no_listing_before = 0.0
+
+    async def listing(self, metrics: frozenset[str]) -> Mapping[str, Mapping[str, frozenset[str]]] | None:
+        """Labels and values by metric in one answer; None when there are too many series for one.
+
+        Of histograms only the last bucket is listed, which every one of them has.
+        """
+        if self._clock.monotonic() < self._no_listing_before:
+            return None
+        buckets = {name for name in metrics if name.endswith("_bucket")}
+        matches = [_selector(metrics - buckets), _selector(buckets, ',le="+Inf"')]
+        params = {"match[]": matches, "limit": str(LISTED_SERIES)}
+        end = datetime.fromtimestamp(self._clock.now(), UTC)
+        start = end - timedelta(seconds=RECENT)
+        try:
+            listed, _ = await self._bridge.ask(
+                lambda client: _listed(client.get_series(start, end, params=params)), LISTED_BYTES
+            )
+        except SourceError as error:
+            if error.kind not in (ErrorKind.TOO_LARGE, ErrorKind.TIMEOUT, ErrorKind.NOT_FOUND, ErrorKind.UNSUPPORTED):
+                raise
+            listed = None
+        if listed is None:
+            self._no_listing_before = self._clock.monotonic() + LISTING_PAUSE
+        return listed
 
     async def metric_names(self) -> frozenset[str]:
         """Names of all metrics with recent samples; of those that targets describe, where names can't be listed."""
@@ -76,6 +109,21 @@ class PrometheusInventory:
 
 def _strings(found: Any) -> frozenset[str]:
     return frozenset(each for each in found or () if isinstance(each, str))
+
+
+def _selector(metrics: Iterable[str], more: str = "") -> str:
+    return f"{{__name__=~{promql_string('|'.join(sorted(metrics)))}{more}}}"
+
+
+def _listed(series: list[dict[str, str]]) -> dict[str, dict[str, frozenset[str]]] | None:
+    if len(series) >= LISTED_SERIES:
+        return None
+    found: dict[str, dict[str, set[str]]] = {}
+    for labels in series:
+        known = found.setdefault(labels["__name__"], {})
+        for name, value in labels.items():
+            known.setdefault(name, set()).add(value)
+    return {metric: {name: frozenset(values) for name, values in labels.items()} for metric, labels in found.items()}
 
 
 def _scrape_intervals(client: Any) -> list[float]:

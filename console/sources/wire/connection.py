@@ -74,12 +74,14 @@ class Wire:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         deadline: float | None = None,
+        body_limit: int | None = None,
         accept: Container[int] = (),
     ) -> Answer:
         """Ask `path` (below the base path, percent-encoded) and return the whole answer.
 
         At most one of `form`, `json` and `content` is the body. `deadline` is wall seconds over
         everything, the wait for a free slot included; without one, the settings' timeout.
+        `body_limit` lowers the number of decoded bytes accepted.
         Statuses from 300 on raise, except those in `accept`; a web page raises always.
         """
         seconds = self.timeout if deadline is None else deadline
@@ -89,7 +91,7 @@ class Wire:
                 asyncio.timeout(seconds),
                 self._open(method, path, params, body, {**kind, **(headers or {})}, seconds) as (response, sent),
             ):
-                return await self._answer(response, sent, accept)
+                return await self._answer(response, sent, accept, body_limit)
         except TimeoutError as error:
             raise SourceError(ErrorKind.TIMEOUT, self.source, SafeText(f"{seconds:g} s")) from error
 
@@ -179,13 +181,16 @@ class Wire:
                 raise _of_configuration(ErrorKind.UNAUTHORIZED, error, self.source) from error
         return self._headers
 
-    async def _answer(self, response: httpx.Response, sent: float, accept: Container[int]) -> Answer:
+    async def _answer(
+        self, response: httpx.Response, sent: float, accept: Container[int], body_limit: int | None = None
+    ) -> Answer:
+        limit = min(self._body_limit, body_limit or self._body_limit)
         headed, wall = self._clock.monotonic(), self._clock.now()
         try:
-            body = await read_body(response, self._body_limit)
+            body = await read_body(response, limit)
         except BodyTooLargeError as error:
-            limit = SafeText(f"over {self._body_limit // 1_048_576} MB")
-            raise SourceError(ErrorKind.TOO_LARGE, self.source, limit) from error
+            words = SafeText(f"over {limit // 1_048_576} MB")
+            raise SourceError(ErrorKind.TOO_LARGE, self.source, words) from error
         except BodyBrokenError as error:
             raise SourceError(ErrorKind.MALFORMED, self.source, safe_text(error)) from error
         answer = Answer(
