@@ -354,9 +354,18 @@ async def test_a_second_selection_costs_no_second_discovery() -> None:
     await source.close()
 
 
-@pytest.mark.parametrize(
-    "listing", [success([{"__name__": "x"}] * 20_000), httpx.Response(200, content=b" " * 5_000_000)]
-)
+class LeapingClock(SystemClock):
+    leap = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.leap
+
+
+TOO_MANY_SERIES = success([{"__name__": "x"}] * 20_000)
+TOO_MANY_BYTES = httpx.Response(200, content=b" " * 5_000_000)
+
+
+@pytest.mark.parametrize("listing", [TOO_MANY_SERIES, TOO_MANY_BYTES])
 async def test_a_server_with_too_many_series_is_asked_through_its_index_and_not_tried_again(
     listing: httpx.Response,
 ) -> None:
