@@ -1,0 +1,71 @@
+"""The same screen once, without a terminal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from console_case import SETTINGS
+
+from opsconsole.actions import PaneName
+from opsconsole.clock import SystemClock
+from opsconsole.domain.console_snapshot import SCHEMA
+from opsconsole.domain.errors import ErrorKind, SourceError
+from opsconsole.screens.headless import Picture, PictureFormat, look
+from opsconsole.screens.screen_text import screen_text
+from still_sources import backends
+from widget_samples import NOW
+
+
+class StoppedClock(SystemClock):
+    """Wall time stands still at the samples' moment; waiting is real."""
+
+    def now(self) -> float:
+        return NOW
+
+
+async def taken(size: tuple[int, int] = (120, 40), full: PaneName | None = None, failing: str | None = None) -> Picture:
+    told = backends()
+    if failing:
+        getattr(told, failing).failing = SourceError(ErrorKind.UNREACHABLE, failing)
+    return await look(SETTINGS, told.sources(), size=size, wait=20.0, full=full, clock=StoppedClock())
+
+
+async def test_text_is_the_screen_with_every_pane_filled() -> None:
+    text = (await taken()).written(PictureFormat.TEXT)
+    assert len(text.splitlines()) == 40
+    for word in ("ErrorRateHigh", "requests/s", "pool wait timeout", "POST /pay", "checkout-7d9f8b6c5-abcde"):
+        assert word in text
+
+
+async def test_json_is_the_domain_with_a_schema_version_and_no_nan() -> None:
+    value = json.loads((await taken()).written(PictureFormat.JSON), parse_constant=pytest.fail)
+    assert value["schema"] == SCHEMA
+    assert value["scope"]["selection"]["service"] == "checkout"
+    assert {entry["source"] for entry in value["freshness"]} == {
+        "kubernetes",
+        "prometheus",
+        "alertmanager",
+        "elasticsearch",
+        "jaeger",
+    }
+    assert value["alerts"]["value"][0]["name"] == "ErrorRateHigh"
+    assert value["panels"][0]["snapshot"]["value"]["series"]
+
+
+async def test_svg_is_a_picture_whose_text_is_the_screens() -> None:
+    picture = await taken()
+    assert picture.written(PictureFormat.SVG).startswith("<svg")
+    assert screen_text(picture.svg) + "\n" == picture.written(PictureFormat.TEXT)
+
+
+async def test_full_shows_the_pane_alone() -> None:
+    text = (await taken(full=PaneName.TRACES)).written(PictureFormat.TEXT)
+    assert "4 Traces" in text
+    assert "╭─ 1 Alerts" not in text
+
+
+async def test_a_dead_source_does_not_keep_the_picture_waiting() -> None:
+    text = (await taken(failing="logs")).written(PictureFormat.TEXT)
+    assert "can't be reached" in " ".join(text.split())
+    assert "POST /pay" in text

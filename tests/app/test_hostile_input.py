@@ -1,0 +1,91 @@
+"""One hostile string through every pane of the whole console: read, never obeyed."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+from console_case import SETTINGS, console
+
+from hostile_corpus import HOSTILE
+from opsconsole.actions import PaneName
+from opsconsole.domain.alert import Alert, AlertState
+from opsconsole.domain.errors import ErrorKind, SourceError
+from opsconsole.domain.log_record import LogLevel, LogPage, LogRecord
+from opsconsole.domain.pod import PodList
+from opsconsole.domain.series import Severity
+from opsconsole.domain.snapshot import Problem
+from opsconsole.domain.text import SafeText
+from opsconsole.domain.trace import Span, Trace, TraceList
+from opsconsole.safe_text import safe_text
+from still_sources import PANELS, Backends, backends
+from widget_samples import NOW, PODS
+
+OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b-\u200f\ufeff]")
+
+
+def poisoned(raw: str) -> Backends:
+    """Backends whose every text is `raw`, as the adapters would hand it on."""
+    text = safe_text(raw)
+    told = backends()
+    told.alerts.alert_list = (
+        Alert(
+            SafeText("f"),
+            text,
+            AlertState.FIRING,
+            Severity.CRITICAL,
+            NOW - 60,
+            {SafeText("service"): text, text: text},
+            {SafeText("summary"): text},
+            runbook_url=text,
+        ),
+    )
+    record = LogRecord(SafeText("1"), NOW, LogLevel.ERROR, text, text, text, text, text, text, fields=((text, text),))
+    told.logs.log_page = LogPage((record,), 1)
+    span = Span(text, text, None, text, text, NOW, 0.5, True, text, text, {text: text}, pod=text)
+    told.traces.trace_list = TraceList((Trace(text, (span,)),))
+    changes = dict.fromkeys(("name", "namespace", "service", "phase", "node", "owner", "reason", "message"), text)
+    told.workloads.pod_list = PodList((msgspec.structs.replace(PODS.pods[0], **changes),), (text,))
+    told.metrics.panel_list = tuple(msgspec.structs.replace(panel, title=text) for panel in PANELS)
+    told.metrics.labels = {text: text}
+    return told
+
+
+@pytest.mark.parametrize("raw", HOSTILE, ids=range(len(HOSTILE)))
+async def test_every_pane_and_every_opened_row_shows_it_and_obeys_nothing(raw: str) -> None:
+    settings = msgspec.structs.replace(SETTINGS, cluster=msgspec.structs.replace(SETTINGS.cluster, name=raw or "c"))
+    async with console(told=poisoned(raw), settings=settings) as case:
+        title, clipboard = case.app.title, case.app.clipboard
+        for pane in PaneName:
+            for text in (await case.press(pane.digit), await case.press("o")):
+                assert OBEYED.findall(text) == []
+            await case.press("escape")
+        await case.press("s")
+        await case.press("escape")
+        assert (case.app.title, case.app.clipboard) == (title, clipboard)
+        assert case.app.is_running
+
+
+async def test_an_error_in_a_backends_own_words_is_shown_as_words() -> None:
+    told = backends()
+    told.logs.failing = SourceError(ErrorKind.BAD_QUERY, "elasticsearch", safe_text("\x1b[31m[/b] no such \x07index"))
+    async with console(told=told, size=(170, 50)) as case:
+        assert "\x1b" not in case.text
+        assert "[/b]" in case.text
+
+
+async def test_text_that_missed_its_door_is_stopped_at_the_terminal() -> None:
+    """The guard of last resort: a source that forgot `safe_text` still moves nothing but letters."""
+    told = backends()
+    told.logs.log_page = LogPage(
+        (LogRecord(SafeText("1"), NOW, LogLevel.ERROR, SafeText("s"), SafeText("a\x1b]0;owned\x07b\u202ec")),), 1
+    )
+    async with console(told=told) as case:
+        assert OBEYED.findall(case.text) == []
+        assert "owned" in case.text
+
+
+def test_a_problem_carries_only_safe_words() -> None:
+    problem = Problem.of(SourceError(ErrorKind.SERVER, "jaeger", safe_text("\x1b[2J")))
+    assert "\x1b" not in problem.sentence
