@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
+from itertools import islice
 
 import msgspec
 from textual.content import Content
@@ -167,7 +168,8 @@ class PodListView(FeedList[PodList, Pod]):
 
     def build(self, value: PodList) -> Sequence[tuple[Row, Pod]]:
         """One row a pod; with more than `EXPLAINED` in trouble each keeps to one line."""
-        explained = {pod.uid for pod in value.pods if _explainable(pod)}
+        # One more than are explained is enough to know that none will be.
+        explained = {pod.uid for pod in islice(filter(_explainable, value.pods), EXPLAINED + 1)}
         if len(explained) > EXPLAINED:
             explained = set()
         cells = max((width_of(pod.name) for pod in value.pods), default=0)

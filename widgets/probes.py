@@ -20,6 +20,8 @@ PROBE_STYLES: dict[ProbeState, str] = {
 }
 _WORST_FIRST = (ProbeState.FAILING, ProbeState.UNKNOWN, ProbeState.SUSPENDED, ProbeState.PASSING)
 
+_TELLING_FIRST = (ProbeKind.LIVENESS, ProbeKind.STARTUP, ProbeKind.READINESS)
+
 
 def probe_sign(state: ProbeState | None, glyphs: Glyphs) -> SafeText:
     """The sign of a probe's state, one cell; None means there is no such probe."""
@@ -66,5 +68,4 @@ def restart_text(probe: Probe, now: float) -> str:
 def telling_probe(pod: Pod) -> Probe | None:
     """The failing probe to speak of: one that restarts before one that only takes out of traffic."""
     failing = [probe for container in pod.containers for probe in container.probes if probe.state is ProbeState.FAILING]
-    order = {ProbeKind.LIVENESS: 0, ProbeKind.STARTUP: 1, ProbeKind.READINESS: 2}
-    return min(failing, key=lambda probe: order[probe.kind], default=None)
+    return min(failing, key=lambda probe: _TELLING_FIRST.index(probe.kind)) if failing else None
