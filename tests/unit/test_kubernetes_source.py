@@ -158,11 +158,18 @@ async def test_the_selection_bounds_namespace_service_and_pod() -> None:
     assert [found.name for found in (await source.pods(one)).value.pods] == ["a"]
 
 
-async def test_a_hostile_namespace_can_not_leave_its_place_in_the_path() -> None:
+@pytest.mark.parametrize("namespace", ["../../version", "..", "shop/../../x"])
+async def test_a_namespace_that_could_lead_elsewhere_is_never_sent(namespace: str) -> None:
     api = Api()
     with pytest.raises(SourceError):
-        await source_of(api).pods(Selection(SafeText("prod"), namespace=SafeText("../../version")))
-    assert all(path != "/version" for path in api.paths())
+        await source_of(api).pods(Selection(SafeText("prod"), namespace=SafeText(namespace)))
+    assert api.asked == []
+
+
+async def test_a_slash_in_a_namespace_stays_inside_its_segment() -> None:
+    api = Api()
+    await source_of(api).pods(Selection(SafeText("prod"), namespace=SafeText("shop/secrets")))
+    assert all(b"/namespaces/shop%2Fsecrets/" in request.url.raw_path for request in api.asked)
 
 
 async def test_a_namespace_that_refuses_is_named_and_the_others_are_shown() -> None:

@@ -210,11 +210,14 @@ def test_events_that_were_combined_or_counted_in_a_series_are_read_alike() -> No
 
 
 def test_pods_in_trouble_come_first() -> None:
-    well, sick = pod_object(), pod_object(status={"ready": False})
-    well["metadata"] |= {"name": "a", "uid": "u2"}
-    sick["status"]["conditions"][0]["status"] = "False"
-    pods = domain_pods([msgspec.convert(raw, PodObject) for raw in (well, sick)], {}, {}, NOW)
-    assert [pod.name for pod in pods] == ["checkout-7d9f-abcde", "a"]
+    well, failing, restarting, unready = (pod_object() for _ in range(4))
+    failing["status"]["containerStatuses"][0]["ready"] = False
+    restarting["status"]["containerStatuses"][0]["lastState"] = {"terminated": {"reason": "OOMKilled"}}
+    unready["status"]["conditions"][0]["status"] = "False"
+    for name, raw in zip("abcd", (well, failing, restarting, unready), strict=True):
+        raw["metadata"] |= {"name": name, "uid": name}
+    pods = domain_pods([msgspec.convert(raw, PodObject) for raw in (well, failing, restarting, unready)], {}, {}, NOW)
+    assert [pod.name for pod in pods] == ["d", "c", "b", "a"]
 
 
 @pytest.mark.parametrize(
