@@ -71,4 +71,5 @@ def opsconsole(ctx: click.Context, flags: Flags) -> int:
     if ctx.invoked_subcommand is not None:
         return 0
     settings = invocation.configuration().settings()
+    invocation.parts.prepare_screen()
     return invocation.parts.open_console(settings)

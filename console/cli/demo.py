@@ -36,6 +36,7 @@ def command(ctx: click.Context, flags: Flags, scenario: str, seed: int | None) -
         raise ConfigError("--cluster: the demo brings its own cluster; leave the flag out")
     configuration = invocation.configuration()
     order = PracticeOrder(chosen_scenario(scenario), seed)
+    invocation.parts.prepare_screen()
     with invocation.parts.practice(order) as table:
         cluster = next(iter(clusters_in(table, "the practice cluster's table").values()))
         return invocation.parts.open_console(configuration.settings(cluster))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from opsconsole.domain.errors import ConfigError
@@ -35,8 +37,11 @@ class PracticeOrder:
     port_base: int | None = None
 
 
-def open_console(settings: Settings) -> int:
-    """Open the screen and return its exit code. Raises `ConfigError` where there is no terminal."""
+def prepare_screen() -> None:
+    """Make ready for `open_console` while other things are waited for: Textual takes most of the start.
+
+    Raises `ConfigError` where there is no terminal.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError(
             "stdin and stdout are no terminal; open the console in one (ssh -t), or use `opsconsole snapshot`"
@@ -44,7 +49,12 @@ def open_console(settings: Settings) -> int:
     # Textual reads these once, when it is imported; each of them sends bytes that nobody needs over SSH.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
-    from opsconsole.app import run  # noqa: PLC0415  - Textual takes most of the start
+    threading.Thread(target=import_module, args=("opsconsole.app",), daemon=True).start()
+
+
+def open_console(settings: Settings) -> int:
+    """Open the screen and return its exit code."""
+    from opsconsole.app import run  # noqa: PLC0415
 
     return run(settings)
 
@@ -68,14 +78,38 @@ def take_picture(settings: Settings, order: PictureOrder) -> str:
     return asyncio.run(take(settings, size=order.size, wait=order.wait, form=PictureFormat(order.form), full=full))
 
 
+def practice(order: PracticeOrder) -> AbstractContextManager[str]:
+    """A practice cluster in a process of its own, for as long as the context is open; gives its table in TOML.
+
+    Raises `ConfigError` when it does not start.
+    """
+    from opsconsole.practice.process import PracticeProcess  # noqa: PLC0415
+
+    return PracticeProcess(order.scenario, order.seed, order.port_base)
+
+
+def serve_practice(order: PracticeOrder) -> int:
+    """Print the table and serve in this process until stopped. Raises `ConfigError` for ports that are taken."""
+    import asyncio  # noqa: PLC0415
+
+    from opsconsole.practice.serve import DEFAULT_SEED, announce_on_stdout, serve  # noqa: PLC0415  - brings the servers
+
+    seed = DEFAULT_SEED if order.seed is None else order.seed
+    try:
+        asyncio.run(serve(order.scenario, seed, order.port_base, announce_on_stdout))
+    except OSError as error:
+        where = "on loopback" if order.port_base is None else f"on five ports from {order.port_base}"
+        raise ConfigError(f"can't serve {where} ({error.strerror}); choose another --port-base") from error
+    return 0
+
+
 @dataclass(frozen=True)
 class Parts:
     """The parts; a test hands in its own."""
 
+    prepare_screen: Callable[[], None] = prepare_screen
     open_console: Callable[[Settings], int] = open_console
     connect: Callable[[ClusterSettings], Sources] = connect
     take_picture: Callable[[Settings, PictureOrder], str] = take_picture
-    practice: Callable[[PracticeOrder], AbstractContextManager[str]] = None  # type: ignore[assignment]
-    """Starts a practice cluster in a process of its own and gives its table in TOML; ends it on leaving."""
-    serve_practice: Callable[[PracticeOrder], int] = None  # type: ignore[assignment]
-    """Prints that table and serves until stopped."""
+    practice: Callable[[PracticeOrder], AbstractContextManager[str]] = practice
+    serve_practice: Callable[[PracticeOrder], int] = serve_practice

@@ -70,8 +70,9 @@ def _check_address(table: SourceTable, path: KeyPath) -> None:
         return
     if table.url is not None and (table.kubeconfig is not None or table.context is not None):
         raise MisreadError((*path, "url"), "stands beside `kubeconfig` or `context`; write one way or the other")
-    if table.url is None and table.base_path is not None:
-        raise MisreadError((*path, "base_path"), "needs `url` beside it")
+    for key in ("base_path", "auth", "ca", "client_certificate", "client_key"):
+        if table.url is None and getattr(table, key) is not None:
+            raise MisreadError((*path, key), "needs `url` beside it; a kubeconfig brings its own")
 
 
 def _auth(table: AuthTable | None, path: KeyPath) -> Auth:

@@ -148,7 +148,7 @@ service = "checkout"
 WRONG = [
     ('[clusters.prod]\npromethues = "http://x"', 'clusters.prod.promethues: unknown key, did you mean "prometheus"?'),
     ('thme = "dark"', 'thme: unknown key, did you mean "theme"?'),
-    ('write = true', "write: unknown key"),
+    ("write = true", "write: unknown key"),
     ('prometheus = "http://x"', "write it below [clusters.NAME]"),
     ('theme = "drak"', "theme: 'drak' is no theme, did you mean \"dark\"?"),
     ("theme = 3", "theme: expected text in quotes, got a number"),
@@ -181,6 +181,7 @@ WRONG = [
     ('[clusters.a]\nprometheus = { url = "http://p", auth = { kind = "baisc", password = "env:P" } }', '"basic"?'),
     ('[clusters.a]\nprometheus = { url = "http://p", auth = { token = "env:P", key = "env:K" } }', "does not go with"),
     ('[clusters.a]\nkubernetes = { url = "https://k", context = "prod" }', "stands beside `kubeconfig` or `context`"),
+    ('[clusters.a]\nkubernetes = { context = "prod", ca = "ca.pem" }', "kubernetes.ca: needs `url` beside it"),
     ('[clusters.a]\nkubernetes = { namespaces = "shop" }', "namespaces: expected a list of texts, got text"),
     ('[clusters.a]\nkubernetes = { namespaces = [""] }', "has an empty name in it"),
     ('[[panels]]\ntitle = "x"\n[clusters.a]', "panels[1].query: is missing"),
@@ -231,8 +232,15 @@ def test_a_plain_secret_is_refused_with_advice_and_never_repeated(tmp_path: Path
 
 
 def test_text_that_will_be_shown_holds_nothing_a_terminal_obeys(tmp_path: Path) -> None:
-    text = '[clusters.a]\nenvironment = "\\u001b]0;x\\u0007"\nnamespace = "a\\u202eb"\nprometheus = "http://p"\n' \
-        '[[panels]]\ntitle = "\\u001b[2J"\nquery = "up"'  # fmt: skip
+    text = r"""
+[clusters.a]
+environment = "\u001b]0;x\u0007"
+namespace = "a\u202eb"
+prometheus = "http://p"
+[[panels]]
+title = "\u001b[2J"
+query = "up"
+"""
     settings = loaded(tmp_path, text).settings()
     shown = [settings.cluster.environment, str(settings.namespace), settings.cluster.panels[0].title]
     assert all(one.isprintable() for one in shown)
@@ -242,14 +250,17 @@ def test_a_file_that_others_may_change_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(MINIMAL)
     file.chmod(0o646)
-    with pytest.raises(ConfigError, match="everybody may change .*; run chmod o-w"):
+    with pytest.raises(ConfigError, match=r"everybody may change .*; run chmod o-w"):
         load({}, tmp_path, file=file)
 
 
 @pytest.mark.parametrize("name", ["missing.toml", "folder"])
 def test_a_file_that_was_named_must_be_readable(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
-    for configuration in (lambda: load({}, tmp_path, file=Path(name)), lambda: load({"OPSCONSOLE_CONFIG": name}, tmp_path)):
+    for configuration in (
+        lambda: load({}, tmp_path, file=Path(name)),
+        lambda: load({"OPSCONSOLE_CONFIG": name}, tmp_path),
+    ):
         with pytest.raises(ConfigError, match=name):
             configuration()
 
