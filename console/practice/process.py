@@ -58,11 +58,10 @@ class PracticeProcess:
             stderr=self._errors,
             start_new_session=True,
         )
-        try:
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self.stop)
             self.table = self._read_table(self._process)
-        except BaseException:
-            self.stop()
-            raise
+            on_failure.pop_all()
         return self
 
     def _read_table(self, process: subprocess.Popen[bytes]) -> str:

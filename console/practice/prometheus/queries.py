@@ -19,6 +19,9 @@ from opsconsole.practice.promql.parsing import matchers_of, parse
 from opsconsole.practice.promql.store import LabelMatcher
 from opsconsole.practice.shop.exemplars import SeriesExemplars, TracedSample
 
+EXEMPLAR_AGE = 1800.0
+"""Seconds an exemplar is kept: like the real server's ring, a bounded store of the newest."""
+
 
 class ExemplarStore(Protocol):
     """Where exemplars come from."""
@@ -75,9 +78,9 @@ class Queries:
         return _answer(data, limit)
 
     async def exemplars(self, request: Request) -> Response:
-        """`/api/v1/query_exemplars`: those of every series the query selects. Raises PromQLError."""
-        parameters = await Parameters.of(request)
-        start, end = parameters.time("start", 0.0), parameters.time("end", self._clock.now())
+        """`/api/v1/query_exemplars`: those kept of every series the query selects. Raises PromQLError."""
+        parameters, now = await Parameters.of(request), self._clock.now()
+        start, end = parameters.time("start", 0.0), parameters.time("end", now)
         if end < start:
             raise bad_data("end timestamp must not be before start timestamp")
         try:
@@ -87,7 +90,7 @@ class Queries:
         return success(
             [
                 {"seriesLabels": series.labels, "exemplars": [_exemplar(sample) for sample in series.exemplars]}
-                for series in self._exemplars.exemplars(start, end)
+                for series in self._exemplars.exemplars(max(start, now - EXEMPLAR_AGE), end)
                 if any(all(matcher.matches(series.labels) for matcher in matchers) for matchers in selections)
             ]
         )
