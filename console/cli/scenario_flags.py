@@ -18,6 +18,8 @@ seed_flag = click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N
 
 def chosen_scenario(name: str) -> str:
     """`name`, when there is such a scenario. Raises `ConfigError` with the nearest one otherwise."""
+    if name == DEFAULT_SCENARIO:
+        return name  # the usual start waits for no list
     from opsconsole.config.values import one_of  # noqa: PLC0415
     from opsconsole.practice.scenarios import SCENARIOS  # noqa: PLC0415
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from opsconsole.cli.commands import opsconsole
 from opsconsole.cli.parts import Parts, PictureOrder, PracticeOrder
+from opsconsole.cli.scenario_flags import DEFAULT_SCENARIO
 from opsconsole.config.settings import Settings, ThemeName
 from opsconsole.domain.errors import ConfigError
 from opsconsole.practice.scenarios import SCENARIOS
@@ -209,6 +210,7 @@ def test_practice_list_names_every_scenario_and_keeps_the_truth_back(stage: Stag
     plain, spoilt = call(stage, "practice", "list").output, call(stage, "practice", "list", "--spoil").output
     hidden = json.loads(call(stage, "practice", "list", "--json").output)
     told = json.loads(call(stage, "practice", "list", "--json", "--spoil").output)
+    assert DEFAULT_SCENARIO in {one.id for one in SCENARIOS}
     assert [one["id"] for one in hidden["scenarios"]] == [one.id for one in SCENARIOS]
     assert all(set(one) == {"id", "title"} for one in hidden["scenarios"])
     for scenario, entry in zip(SCENARIOS, told["scenarios"], strict=True):
