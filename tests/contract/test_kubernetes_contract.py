@@ -1,0 +1,153 @@
+"""The Kubernetes API as the console relies on it, and the console's source on top."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from opsconsole.clock import SystemClock
+from opsconsole.config.settings import ClusterSettings
+from opsconsole.domain.pod import ChangeKind, ProbeKind, ProbeState
+from opsconsole.domain.scope import Selection
+from opsconsole.domain.text import SafeText
+from opsconsole.sources.connect import connect
+from opsconsole.sources.protocols import WorkloadSource
+from servers.practice import run_practice
+
+SHOP = Selection(SafeText("contract"), namespace=SafeText("shop"))
+CHECKOUT = Selection(SafeText("contract"), namespace=SafeText("shop"), service=SafeText("checkout"))
+
+
+@pytest.fixture(scope="module", params=["practice"])
+def cluster(request: pytest.FixtureRequest) -> Iterator[ClusterSettings]:
+    """A cluster whose service checkout was rolled out with an image that fails its readiness probe."""
+    assert request.param == "practice"
+    with run_practice("bad-release") as settings:
+        yield settings
+
+
+@pytest.fixture
+def api(cluster: ClusterSettings) -> Iterator[httpx.Client]:
+    assert cluster.kubernetes is not None
+    with httpx.Client(base_url=cluster.kubernetes.url, trust_env=False, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+async def source(cluster: ClusterSettings) -> AsyncIterator[WorkloadSource]:
+    workloads = connect(cluster, SystemClock()).workloads
+    assert workloads is not None
+    yield workloads
+    await workloads.close()
+
+
+def items(answer: httpx.Response) -> list[dict[str, Any]]:
+    assert answer.status_code == 200
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+def names(found: list[dict[str, Any]]) -> list[str]:
+    return [item["metadata"]["name"] for item in found]
+
+
+def test_a_list_comes_in_pages_that_together_are_the_whole(api: httpx.Client) -> None:
+    path = "/api/v1/namespaces/shop/pods"
+    whole = names(items(api.get(path)))
+    assert len(whole) > 2
+    seen: list[str] = []
+    token = ""
+    while True:
+        page = api.get(path, params={"limit": "2"} | ({"continue": token} if token else {})).json()
+        seen += names(page["items"])
+        token = page["metadata"].get("continue", "")
+        if not token:
+            break
+        assert len(page["items"]) == 2
+    assert seen == whole
+
+
+def test_a_pod_can_be_selected_by_its_name_and_events_by_reason_and_kind(api: httpx.Client) -> None:
+    path = "/api/v1/namespaces/shop/pods"
+    (first, *_) = names(items(api.get(path)))
+    assert names(items(api.get(path, params={"fieldSelector": f"metadata.name={first}"}))) == [first]
+    selector = {"fieldSelector": "involvedObject.kind=Pod,reason=Unhealthy"}
+    events = items(api.get("/api/v1/namespaces/shop/events", params=selector))
+    assert events
+    assert {event["reason"] for event in events} == {"Unhealthy"}
+    assert {event["involvedObject"]["kind"] for event in events} == {"Pod"}
+    assert all(event["involvedObject"]["fieldPath"].startswith("spec.containers{") for event in events)
+
+
+def test_asking_for_metadata_alone_gives_at_least_the_metadata(api: httpx.Client) -> None:
+    accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"
+    found = items(api.get("/apis/apps/v1/namespaces/shop/replicasets", headers={"Accept": accept}))
+    assert all("deployment.kubernetes.io/revision" in item["metadata"]["annotations"] for item in found)
+
+
+def test_what_is_not_there_is_a_status_with_words(api: httpx.Client) -> None:
+    answer = api.get("/api/v1/namespaces/shop/pods/none")
+    assert answer.status_code == 404
+    body = answer.json()
+    assert (body["kind"], body["status"], body["reason"]) == ("Status", "Failure", "NotFound")
+    assert "none" in body["message"]
+
+
+async def test_health_tells_the_version_and_that_nothing_is_missing(source: WorkloadSource) -> None:
+    health = await source.health()
+    assert health.version.startswith("v1.")
+    assert health.missing == ()
+    assert health.latency > 0
+
+
+async def test_every_pod_tells_its_service_owner_revision_and_containers(source: WorkloadSource) -> None:
+    reading = await source.pods(SHOP)
+    assert reading.completeness.whole
+    pods = reading.value.pods
+    assert {"gateway", "checkout", "orders", "payments", "users"} <= {pod.service for pod in pods}
+    for pod in pods:
+        assert pod.namespace == "shop"
+        assert pod.uid
+        assert pod.owner.partition("/")[0] == "Deployment"
+        assert pod.revision.isdecimal()
+        assert pod.created_at > 0
+        assert all(container.image for container in pod.containers)
+
+
+async def test_the_pods_that_fail_their_probe_come_first_and_say_why(source: WorkloadSource) -> None:
+    pods = (await source.pods(SHOP)).value.pods
+    first = pods[0]
+    assert (first.service, first.ready) == ("checkout", False)
+    probes = {probe.kind: probe for container in first.containers for probe in container.probes}
+    readiness = probes[ProbeKind.READINESS]
+    assert readiness.state is ProbeState.FAILING
+    assert readiness.handler.startswith("GET /")
+    assert readiness.last_failure
+    assert readiness.period > 0
+    unready = [not pod.ready for pod in pods]
+    assert unready == sorted(unready, reverse=True)
+
+
+async def test_the_pods_of_a_service_are_those_the_whole_list_tells_of_it(source: WorkloadSource) -> None:
+    everything = (await source.pods(SHOP)).value.pods
+    selected = (await source.pods(CHECKOUT)).value.pods
+    assert {pod.name for pod in selected} == {pod.name for pod in everything if pod.service == "checkout"}
+    one = Selection(SafeText("contract"), namespace=SafeText("shop"), pod=selected[0].name)
+    assert [pod.name for pod in (await source.pods(one)).value.pods] == [selected[0].name]
+
+
+async def test_a_namespace_that_does_not_exist_has_no_pods(source: WorkloadSource) -> None:
+    reading = await source.pods(Selection(SafeText("contract"), namespace=SafeText("nowhere")))
+    assert reading.value.pods == ()
+
+
+async def test_the_release_behind_the_trouble_is_among_the_changes_with_its_cause(source: WorkloadSource) -> None:
+    changes = (await source.changes(CHECKOUT)).value.changes
+    deploys = [change for change in changes if change.kind is ChangeKind.DEPLOY]
+    assert "1.15.0" in deploys[0].title
+    assert deploys[0].cause
+    assert [change.time for change in changes] == sorted((change.time for change in changes), reverse=True)
+    assert {change.service for change in changes} == {"checkout"}
