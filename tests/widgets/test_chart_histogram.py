@@ -57,6 +57,14 @@ async def test_two_rows_show_twice_the_height() -> None:
         assert lines[1] == "▂" * 50 + "█" * 10
 
 
+async def test_a_single_line_beside_thousands_still_has_a_bar() -> None:
+    strip = HistogramStrip()
+    async with Stage(strip).run_test(size=(60, 3)) as pilot:
+        strip.show((bucket(10, 1), bucket(20, 5000)), bucket_width=60.0, span=SPAN)
+        await pilot.pause()
+        assert shown(pilot.app)[0] == " " * 10 + "▁" + " " * 9 + "█"
+
+
 async def test_an_empty_strip_is_blank_and_takes_odd_input() -> None:
     strip = HistogramStrip()
     async with Stage(strip).run_test(size=(60, 3)) as pilot:

@@ -136,6 +136,54 @@ async def test_marker_letters_stand_on_the_axis_under_their_line() -> None:
         assert all(text[column] == "┊" for text in lines[2:7])
 
 
+async def test_markers_and_thresholds_leave_the_dots_of_a_series_alone() -> None:
+    flat = snapshot(line("", lambda _: 0.05))
+    plain = await text_of(view(flat), (60, 12))
+    marked = await text_of(view(flat, markers=MARKERS), (60, 12))
+    row = next(text for text in plain if "⠒⠒" in text or "⠤⠤" in text or "⠉⠉" in text or "⣀⣀" in text)
+    assert row in marked
+
+
+async def test_a_new_answer_of_the_same_extent_is_drawn_anew() -> None:
+    async with staged(view(snapshot(line("", surge(0.01, 0.08, 0.3))))) as (chart, pilot):
+        before = shown(pilot.app)
+        chart.show(view(snapshot(line("", surge(0.01, 0.08, 0.6)))))
+        await pilot.pause()
+        after = shown(pilot.app)
+        assert before[2:9] != after[2:9]
+
+
+async def test_the_series_brought_forward_owns_shared_cells() -> None:
+    def colors(chart: MetricChart) -> set[object]:
+        segments = [segment for y in range(1, 9) for segment in chart.render_line(y)]
+        braille = [segment for segment in segments if any(0x2800 < ord(char) < 0x2900 for char in segment.text)]
+        return {segment.style.color for segment in braille if segment.style is not None}
+
+    panel = Panel("flat", SafeText("flat"), "q")
+    twins = (line("a", lambda _: 1.0), line("b", lambda _: 1.0))
+    async with staged(view(snapshot(*twins, panel=panel), panel=panel)) as (chart, _):
+        first = colors(chart)
+        assert chart.bring_forward(1)
+        second = colors(chart)
+        assert len(first) == len(second) == 1
+        assert first != second
+        assert not chart.bring_forward(5)
+        assert chart.bring_forward(None)
+        assert colors(chart) == first
+
+
+async def test_how_long_a_threshold_is_crossed_is_not_guessed_beyond_the_samples() -> None:
+    lines = await text_of(view(snapshot(line("", lambda _: 0.5))), (80, 12))
+    assert "▲ critical since before 13:12" in lines[0]
+    gap = line("", lambda share: math.nan if 0.4 < share < 0.5 else 0.5)
+    assert "since before 13:42" in (await text_of(view(snapshot(gap)), (80, 12)))[0]
+
+
+async def test_an_error_too_long_for_its_panel_ends_in_a_sign() -> None:
+    never: Snapshot[PanelReading] = Snapshot(FeedState.DOWN, problem=REFUSED)
+    assert (await text_of(view(never), (20, 3)))[2].endswith("…")
+
+
 async def test_dots_stop_where_samples_stop() -> None:
     lines = await text_of(view(snapshot(line("", lambda share: math.nan if 0.4 < share < 0.6 else 0.01))), (60, 12))
     plot = [text[text.index("│") + 1 :].ljust(60) for text in lines if "│" in text]
@@ -370,7 +418,7 @@ async def test_a_view_that_reads_the_same_repaints_nothing(monkeypatch: pytest.M
 
 
 async def test_a_window_that_follows_the_clock_is_redrawn_by_the_sample_not_by_the_second() -> None:
-    snap = snapshot(*SURGE)
+    snap = snapshot(line("", lambda share: 0.02 + 0.01 * math.sin(share * 200.0)))
     async with staged(view(snap), (60, 12)) as (chart, _):
         before = [chart.render_line(y).text for y in range(12)]
         chart.show(view(snap, span=TimeRange(SPAN.start - 7.0, SPAN.end - 7.0)))

@@ -30,6 +30,11 @@ def test_linear_ticks_rise_within_their_bounds_and_keep_to_their_number(
     assert all(low <= tick <= high for tick in ticks)
 
 
+def test_ticks_closer_than_floats_can_tell_apart_are_left_out() -> None:
+    ticks = linear_ticks(1e16, 1e16 + 4.0, 12, Unit.NUMBER)
+    assert list(ticks) == sorted(set(ticks))
+
+
 @given(st.floats(1e-290, 1e290), st.floats(1.0, 1e12), st.integers(2, 12))
 def test_log_ticks_rise_and_keep_to_their_number(low: float, factor: float, most: int) -> None:
     ticks = log_ticks(low, low * factor, most)
