@@ -199,6 +199,8 @@ async def test_an_unknown_authority_is_a_tls_error_until_ca_names_it(authority: 
         await trusted.close()
     assert error.kind is ErrorKind.TLS
     assert "issuer certificate" in error.detail
+    assert "issued to trustme" in error.detail
+    assert "valid until" in error.detail
     assert "`ca`" in error.hint
 
 
@@ -217,10 +219,15 @@ async def test_a_client_certificate_is_presented(authority: trustme.CA, tmp_path
     authority.cert_pem.write_to_path(str(ca))
     clients = trustme.CA()
     clients.issue_cert("engineer@example.org").private_key_and_cert_chain_pem.write_to_path(str(client))
-    async with served(replying(200, b"{}"), tls_server(authority, "127.0.0.1", clients)) as address:
+    demanding = tls_server(authority, "127.0.0.1", clients)
+    demanding.maximum_version = ssl.TLSVersion.TLSv1_2  # 1.3 refuses after the handshake, with a reset that may win
+    async with served(replying(200, b"{}"), demanding) as address:
         wire = wire_to(f"https://{address}", ca=ca, client_certificate=client)
         assert (await wire.request("GET", "/x")).status == 200
         await wire.close()
+        without = await failure(wire_to(f"https://{address}", ca=ca))
+    assert without.kind is ErrorKind.UNREACHABLE  # asyncio's server closes without an alert
+    assert "client_certificate" in without.hint
 
 
 async def test_https_to_a_plain_port_and_http_to_a_tls_port_say_which_to_write() -> None:

@@ -20,7 +20,7 @@ from opsconsole.sources.wire import failures
 from opsconsole.sources.wire.answer import Answer
 from opsconsole.sources.wire.body import BODY_LIMIT, BodyBrokenError, BodyTooLargeError, read_body
 from opsconsole.sources.wire.policy import WritePolicy
-from opsconsole.sources.wire.tls import tls_context
+from opsconsole.sources.wire.tls import presented_certificate, tls_context
 
 CONCURRENCY = 4
 """Requests at once per source. Prometheus runs 20 queries at once for everybody by default."""
@@ -62,6 +62,7 @@ class Wire:
         self._slots = asyncio.Semaphore(CONCURRENCY)
         self._client: httpx.AsyncClient | None = None
         self._headers: dict[str, str] | None = None
+        self._certificate: SafeText | None = None
 
     async def request(
         self,
@@ -153,7 +154,21 @@ class Wire:
                 finally:
                     await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise failures.of_exception(error, self.source) from error
+            failure = failures.of_exception(error, self.source)
+            raise (await self._described(failure) if failure.kind is ErrorKind.TLS else failure) from error
+
+    async def _described(self, failure: SourceError) -> SourceError:
+        """A refusal of the server's certificate with the certificate's own words, looked up once a row of refusals."""
+        if self._certificate is None:
+            url = httpx.URL(self.url)
+            direct = self._settings.proxy is None and self._transport is None
+            self._certificate = SafeText("")
+            if direct:
+                self._certificate = await asyncio.to_thread(presented_certificate, url.host, url.port or 443)
+        if not self._certificate:
+            return failure
+        words = SafeText(f"{failure.detail} ({self._certificate})")
+        return SourceError(failure.kind, self.source, words, hint=failure.hint)
 
     def _connected(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -193,6 +208,7 @@ class Wire:
             raise SourceError(ErrorKind.TOO_LARGE, self.source, words) from error
         except BodyBrokenError as error:
             raise SourceError(ErrorKind.MALFORMED, self.source, safe_text(error)) from error
+        self._certificate = None  # whatever was refused before, this one is not
         answer = Answer(
             self.source,
             response.status_code,

@@ -37,6 +37,9 @@ _STATUS_KINDS: dict[int, ErrorKind] = {
     504: ErrorKind.TIMEOUT,
 }
 _PLAIN_TO_TLS = b"HTTP request to an HTTPS server"  # Go's net/http says so, with status 400
+_CLIENT_REFUSED = ("CERTIFICATE_REQUIRED", "ALERT_HANDSHAKE_FAILURE", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA")
+"""OpenSSL's reasons when the server ends the handshake over our side's certificate."""
+
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
@@ -86,11 +89,14 @@ def _of_tls(error: ssl.SSLError, source: str) -> SourceError:
             64: "use the name that the certificate is made out to, or have it made out to this one",
         }.get(error.verify_code)  # X509_V_ERR_* of OpenSSL: expired, host name, IP address
         return SourceError(ErrorKind.TLS, source, words, hint=hint)
+    if isinstance(error, ssl.SSLEOFError):
+        hint = "if it wants a client certificate, set `client_certificate` and `client_key`"
+        return SourceError(ErrorKind.UNREACHABLE, source, SafeText("it broke off the TLS handshake"), hint=hint)
     reason = (error.reason or "TLS failed").replace("_", " ").lower()
     if error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"):
         hint = "the server speaks plain HTTP here; write http:// in its URL"
-    elif "CERTIFICATE_REQUIRED" in (error.reason or ""):
-        hint = "set `client_certificate` and `client_key`"
+    elif (error.reason or "").endswith(_CLIENT_REFUSED):
+        hint = "it may want a client certificate: set `client_certificate` and `client_key`"
     return SourceError(ErrorKind.TLS, source, safe_text(reason, WORDS_LIMIT), hint=hint)
 
 
