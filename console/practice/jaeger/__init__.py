@@ -1,1 +1,7 @@
-"""Jaeger's query service's HTTP API over the shop."""
+"""Jaeger's query service over the shop."""
+
+from __future__ import annotations
+
+from opsconsole.practice.jaeger.application import application
+
+__all__ = ["application"]

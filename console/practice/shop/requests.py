@@ -145,8 +145,8 @@ class _Journey:
             error = f"pool wait timeout: no connection after {wait:.1f}s" if late else ""
             self.spans.append(
                 RequestSpan(
-                    f"{self._draw.bits():016x}", parent, service.name, pod.pod, "db.pool.acquire", "internal", now, wait,
-                    0, error,
+                    f"{self._draw.bits():016x}", parent, service.name, pod.pod, "db.pool.acquire", "internal",
+                    now, wait, 0, error,
                 )
             )  # fmt: skip
             figures = {"active": f"{pod.in_use:.0f}", "max": str(topology.POOL_SIZE), "waiting": f"{pod.waiting:.0f}"}

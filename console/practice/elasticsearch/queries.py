@@ -1,0 +1,315 @@
+"""The query language: each clause becomes a test of one log line.
+
+Semantics of the Query DSL in Elasticsearch's reference; clauses this practice server lacks are
+refused as a real one refuses an unknown query.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from opsconsole.practice.elasticsearch import documents, simple_query
+from opsconsole.practice.elasticsearch.documents import TIMESTAMP
+from opsconsole.practice.elasticsearch.moments import milliseconds
+from opsconsole.practice.elasticsearch.refusal import unparsable
+from opsconsole.practice.shop.log_lines import LogLine
+
+Test = Callable[[LogLine], bool]
+
+
+class Query:
+    """A compiled query: `test` a line; all lines it can match lie in `start..end` (unix milliseconds)."""
+
+    def __init__(self, body: Any, now: float) -> None:
+        """Raises `Refusal` 400 for what does not parse. `now` in unix seconds, for date math."""
+        self._now = now
+        self.start, self.end = float("-inf"), float("inf")
+        self.test = self._clause(body if body is not None else {"match_all": {}}, required=True)
+
+    def _clause(self, body: Any, *, required: bool) -> Test:
+        if not isinstance(body, dict) or len(body) != 1:
+            if body == {}:
+                raise unparsable("query malformed, empty clause found")
+            raise unparsable("[bool] malformed query, expected [END_OBJECT] but found [FIELD_NAME]")
+        ((kind, clause),) = body.items()
+        if kind == "bool":
+            return self._bool(clause, required=required)
+        if kind == "range":
+            return self._range(clause, required=required)
+        if kind == "constant_score":
+            return self._clause(clause.get("filter", {}), required=required)
+        if kind in ("match_all", "match_none"):
+            return _always if kind == "match_all" else _never
+        if kind == "simple_query_string":
+            return _simple(clause)
+        compiled = _SIMPLE_CLAUSES.get(kind)
+        if compiled is None:
+            raise unparsable(f"unknown query [{kind}]")
+        if not isinstance(clause, dict):
+            raise unparsable(f"[{kind}] query malformed, no start_object after query name")
+        return compiled(clause)
+
+    def _bool(self, clause: Any, *, required: bool) -> Test:
+        if not isinstance(clause, dict):
+            raise unparsable("[bool] query malformed, no start_object after query name")
+        unknown = set(clause) - {"must", "filter", "should", "must_not", "minimum_should_match", "boost", "_name"}
+        if unknown:
+            raise unparsable(f"[bool] unknown field [{min(unknown)}]")
+        every = [self._clause(one, required=required) for key in ("must", "filter") for one in _listed(clause.get(key))]
+        never = [self._clause(one, required=False) for one in _listed(clause.get("must_not"))]
+        some = [self._clause(one, required=False) for one in _listed(clause.get("should"))]
+        needed = clause.get("minimum_should_match", 0 if every else 1)
+        needed = min(len(some), _count(needed, len(some)))
+
+        def test(line: LogLine) -> bool:
+            return (
+                all(one(line) for one in every)
+                and not any(one(line) for one in never)
+                and (needed <= 0 or sum(one(line) for one in some) >= needed)
+            )
+
+        return test
+
+    def _range(self, clause: Any, *, required: bool) -> Test:
+        name, bounds = _one_field(clause, "range")
+        if not isinstance(bounds, dict):
+            raise unparsable("[range] query malformed, no start_object after field name")
+        low, high = float("-inf"), float("inf")
+        for key, value in bounds.items():
+            if key in ("format", "time_zone", "boost", "relation") or value is None:
+                continue
+            if key not in ("gt", "gte", "lt", "lte", "from", "to"):
+                raise unparsable(f"[range] query does not support [{key}]")
+            bound = self._bound(name, value, bounds.get("format", ""), upper=key in ("gt", "lte", "to"))
+            if key in ("gt", "gte", "from"):
+                low = bound if key != "gt" else _after(bound)
+            else:
+                high = bound if key != "lt" else _before(bound)
+        if name == TIMESTAMP and required:
+            self.start, self.end = max(self.start, low), min(self.end, high)
+
+        def test(line: LogLine) -> bool:
+            value = documents.value_of(line, name)
+            return isinstance(value, int | float) and low <= value <= high
+
+        return test
+
+    def _bound(self, name: str, value: Any, date_format: str, *, upper: bool) -> float:
+        if name == TIMESTAMP:
+            return milliseconds(value, self._now, date_format, upper=upper)
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise unparsable(f'failed to create query: For input string: "{value}"') from None
+
+
+def _after(bound: float) -> float:
+    return bound + (1.0 if bound == int(bound) else 1e-9)
+
+
+def _before(bound: float) -> float:
+    return bound - (1.0 if bound == int(bound) else 1e-9)
+
+
+def _always(_line: LogLine) -> bool:
+    return True
+
+
+def _never(_line: LogLine) -> bool:
+    return False
+
+
+def _listed(value: Any) -> list[Any]:
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _count(needed: Any, total: int) -> int:
+    text = str(needed)
+    if text.endswith("%"):
+        share = int(text[:-1])
+        return total * share // 100 if share >= 0 else total - total * -share // 100
+    return int(text) if int(text) >= 0 else total + int(text)
+
+
+def _one_field(clause: Any, kind: str) -> tuple[str, Any]:
+    if not isinstance(clause, dict) or len(clause) != 1:
+        raise unparsable(f"[{kind}] query doesn't support multiple fields")
+    ((name, value),) = clause.items()
+    return name, value
+
+
+def equals(name: str, wanted: Any, *, fold: bool = False) -> Test:
+    """Lines with the exact term `wanted` in field `name`: a whole keyword or number, or one word of a text."""
+    term = _plain(wanted)
+    if fold:
+        term = term.lower()
+
+    def test(line: LogLine) -> bool:
+        if name == "_id":
+            return line.id == term
+        if name == "_index":
+            return documents.index_of(line) == term
+        value = documents.value_of(line, name)
+        if value is None or not documents.is_known(name):
+            return False
+        if documents.is_exact(name):
+            actual = _plain(value)
+            return (actual.lower() if fold else actual) == term
+        return term in documents.tokens(str(value))
+
+    return test
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _term(clause: dict[str, Any]) -> Test:
+    name, value = _one_field(clause, "term")
+    if isinstance(value, dict):
+        return equals(name, value.get("value"), fold=bool(value.get("case_insensitive", False)))
+    return equals(name, value)
+
+
+def _terms(clause: dict[str, Any]) -> Test:
+    name, values = _one_field({key: value for key, value in clause.items() if key not in ("boost", "_name")}, "terms")
+    if not isinstance(values, list):
+        raise unparsable("[terms] query requires an array of terms")
+    tests = [equals(name, value) for value in values]
+    return lambda line: any(test(line) for test in tests)
+
+
+def words_in(name: str, text: str, *, every: bool) -> Test:
+    """Lines whose field has all, or any, of the words of `text`."""
+    if documents.is_exact(name):
+        return equals(name, text)
+    wanted = documents.tokens(text)
+
+    def test(line: LogLine) -> bool:
+        value = documents.value_of(line, name)
+        if value is None or not wanted:
+            return False
+        found = set(documents.tokens(str(value)))
+        return all(word in found for word in wanted) if every else any(word in found for word in wanted)
+
+    return test
+
+
+def phrase_in(name: str, text: str, *, prefix: bool = False) -> Test:
+    """Lines whose field has the words of `text` one after the other; the last may be a beginning."""
+    if documents.is_exact(name):
+        return equals(name, text)
+    wanted = documents.tokens(text)
+
+    def test(line: LogLine) -> bool:
+        value = documents.value_of(line, name)
+        if value is None or not wanted:
+            return False
+        found = documents.tokens(str(value))
+        for at in range(len(found) - len(wanted) + 1):
+            part = found[at : at + len(wanted)]
+            if part == wanted or (prefix and part[:-1] == wanted[:-1] and part[-1].startswith(wanted[-1])):
+                return True
+        return False
+
+    return test
+
+
+def _match(clause: dict[str, Any]) -> Test:
+    name, value = _one_field(clause, "match")
+    if isinstance(value, dict):
+        return words_in(name, str(value.get("query", "")), every=str(value.get("operator", "or")).lower() == "and")
+    return words_in(name, _plain(value), every=False)
+
+
+def _match_phrase(clause: dict[str, Any], *, prefix: bool = False) -> Test:
+    name, value = _one_field(clause, "match_phrase")
+    return phrase_in(name, _plain(value.get("query", "") if isinstance(value, dict) else value), prefix=prefix)
+
+
+def _multi_match(clause: dict[str, Any]) -> Test:
+    names, text = _fields(clause.get("fields")), str(clause.get("query", ""))
+    phrase = clause.get("type") in ("phrase", "phrase_prefix")
+    tests = [phrase_in(name, text) if phrase else words_in(name, text, every=False) for name in names]
+    return lambda line: any(test(line) for test in tests)
+
+
+def _exists(clause: dict[str, Any]) -> Test:
+    name = str(clause.get("field", ""))
+    known = documents.is_known(name)
+    inside = [field for field in documents.TYPES if field.startswith(name + ".")]
+    names = [name] if known else inside
+    return lambda line: any(documents.value_of(line, one) is not None for one in names)
+
+
+def _pattern(clause: dict[str, Any], *, wildcard: bool) -> Test:
+    name, value = _one_field(clause, "wildcard" if wildcard else "prefix")
+    options = value if isinstance(value, dict) else {"value": value}
+    text = str(options.get("value", options.get("wildcard", "")))
+    flags = re.DOTALL | (re.IGNORECASE if options.get("case_insensitive") else 0)
+    escaped = re.escape(text)
+    pattern = escaped.replace(r"\*", ".*").replace(r"\?", ".") if wildcard else escaped + ".*"
+    compiled = re.compile(pattern, flags)
+
+    def test(line: LogLine) -> bool:
+        found = documents.value_of(line, name)
+        if found is None:
+            return False
+        whole = documents.is_exact(name)
+        return any(compiled.fullmatch(one) for one in ([_plain(found)] if whole else documents.tokens(str(found))))
+
+    return test
+
+
+def _ids(clause: dict[str, Any]) -> Test:
+    wanted = set(clause.get("values", ()))
+    return lambda line: line.id in wanted
+
+
+def _fields(names: Any) -> list[str]:
+    listed = [str(name).split("^")[0] for name in _listed(names)] or ["*"]
+    made: list[str] = []
+    for name in listed:
+        if "*" in name:
+            shape = re.compile(re.escape(name).replace(r"\*", ".*"))
+            made += [one for one, kind in documents.TYPES.items() if kind == "text" and shape.fullmatch(one)]
+        else:
+            made.append(name)
+    return made
+
+
+def _simple(clause: Any) -> Test:
+    if not isinstance(clause, dict) or "query" not in clause:
+        raise unparsable("[simple_query_string] query text missing")
+    names = _fields(clause.get("fields"))
+    every = str(clause.get("default_operator", "or")).lower() == "and"
+
+    def any_field(make: Callable[[str], Test]) -> Test:
+        tests = [make(name) for name in names]
+        return lambda line: any(test(line) for test in tests)
+
+    return simple_query.compiled(
+        str(clause["query"]),
+        every=every,
+        word=lambda text: any_field(lambda name: words_in(name, text, every=True)),
+        phrase=lambda text: any_field(lambda name: phrase_in(name, text)),
+        prefix=lambda text: any_field(lambda name: phrase_in(name, text, prefix=True)),
+    )
+
+
+_SIMPLE_CLAUSES: dict[str, Callable[[dict[str, Any]], Test]] = {
+    "term": _term,
+    "terms": _terms,
+    "match": _match,
+    "match_phrase": _match_phrase,
+    "match_phrase_prefix": lambda clause: _match_phrase(clause, prefix=True),
+    "multi_match": _multi_match,
+    "exists": _exists,
+    "prefix": lambda clause: _pattern(clause, wildcard=False),
+    "wildcard": lambda clause: _pattern(clause, wildcard=True),
+    "ids": _ids,
+}
