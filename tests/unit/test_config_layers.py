@@ -47,7 +47,7 @@ def load_layers(folder: Path, key: Key, present: frozenset[Layer]) -> Configurat
     file.write_text(line + BASE)
     dotenv = f"export OPSCONSOLE_{key.variable}={key.values[Layer.DOTENV]}\n" if Layer.DOTENV in present else ""
     (folder / ".env").write_text("DATABASE_URL=postgres://x\n" + dotenv)
-    environ = {"HOME": "/home/me"}
+    environ = {"LANG": "C.UTF-8"}
     if Layer.ENVIRONMENT in present:
         environ[f"OPSCONSOLE_{key.variable}"] = str(key.values[Layer.ENVIRONMENT])
     flags = Flags(**{FLAG_OF.get(key.key, key.key): key.values[Layer.FLAG]}) if Layer.FLAG in present else Flags()
