@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -202,6 +203,29 @@ async def test_an_unknown_authority_is_a_tls_error_until_ca_names_it(authority: 
     assert "issued to trustme" in error.detail
     assert "valid until" in error.detail
     assert "`ca`" in error.hint
+
+
+async def test_a_server_that_asks_for_a_client_certificate_after_the_handshake_says_so(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    ca = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca))
+    demanding = tls_server(authority, "127.0.0.1", trustme.CA())
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def refuse() -> None:
+        raw, _ = listener.accept()
+        with raw:
+            with pytest.raises(ssl.SSLError):
+                demanding.wrap_socket(raw.dup(), server_side=True)
+            raw.recv(65_536)  # what was sent meanwhile; left unread, it would turn the alert into a reset
+
+    with listener:
+        refusing = asyncio.create_task(asyncio.to_thread(refuse))
+        error = await failure(wire_to(f"https://127.0.0.1:{listener.getsockname()[1]}", ca=ca))
+        await refusing
+    assert error.kind is ErrorKind.TLS
+    assert "client_certificate" in error.hint
 
 
 async def test_a_certificate_for_another_name_says_so(authority: trustme.CA, tmp_path: Path) -> None:

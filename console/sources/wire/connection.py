@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Container, Iterable, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
@@ -153,7 +154,8 @@ class Wire:
                     yield response, sent
                 finally:
                     await response.aclose()
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
+            # httpx lets the alerts through that a server sends after the handshake.
             failure = failures.of_exception(error, self.source)
             raise (await self._described(failure) if failure.kind is ErrorKind.TLS else failure) from error
 

@@ -43,8 +43,8 @@ _CLIENT_REFUSED = ("CERTIFICATE_REQUIRED", "ALERT_HANDSHAKE_FAILURE", "ALERT_BAD
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
-def of_exception(error: httpx.HTTPError | httpx.InvalidURL, source: str) -> SourceError:
-    """The `SourceError` for what httpx raised."""
+def of_exception(error: httpx.HTTPError | httpx.InvalidURL | ssl.SSLError, source: str) -> SourceError:
+    """The `SourceError` for what httpx or the TLS below it raised."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLError):
             return _of_tls(cause, source)
