@@ -9,6 +9,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from opsconsole.widgets.rows.difference import changed_cells
+
 _SIDES = 2
 
 
@@ -49,17 +51,8 @@ class OneLine(Widget):
             self._asked_width = wanted
             self.refresh(layout=True)
             return
-        width = self.content_size.width
-        new = self._strip(width)
-        if self._painted is None or self._painted.cell_length != width:
-            self.refresh()
-            return
-        old_cells, new_cells = _cells(self._painted), _cells(new)
-        differing = [place for place, pair in enumerate(zip(old_cells, new_cells, strict=False)) if pair[0] != pair[1]]
-        if len(old_cells) != len(new_cells):
-            self.refresh()
-        elif differing:
-            self.refresh(Region(differing[0], 0, differing[-1] - differing[0] + 1, 1))
+        if (cells := changed_cells(self._painted, self._strip(self.content_size.width))) is not None:
+            self.refresh(Region(cells[0], 0, cells[1], 1))
 
     def render_line(self, y: int) -> Strip:
         """The line; blank below it."""
@@ -72,16 +65,7 @@ class OneLine(Widget):
     def _strip(self, width: int) -> Strip:
         style = self.visual_style
         content = Content.assemble(" ", self.line(max(0, width - _SIDES)))
-        return Strip(content.render_segments(style)).adjust_cell_length(width, style.rich_style)
-
-
-def _cells(strip: Strip) -> list[tuple[str, object]]:
-    """Every cell of `strip` as (character, style); a wide character fills two."""
-    cells: list[tuple[str, object]] = []
-    for segment in strip:
-        for char in segment.text:
-            cells.extend([(char, segment.style)] * Content(char).cell_length)
-    return cells
+        return Strip(content.render_segments(style)).adjust_cell_length(width, style.rich_style).simplify()
 
 
 def truncated(content: Content, width: int, cut: str) -> Content:

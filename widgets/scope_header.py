@@ -5,17 +5,23 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 
 import msgspec
+from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.content import Content
 
 from opsconsole.domain.scope import Scope, Selection
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import format_duration
 from opsconsole.widgets.glyphs import UNICODE, Glyphs
-from opsconsole.widgets.one_line import OneLine
+from opsconsole.widgets.one_line import OneLine, truncated
 from opsconsole.widgets.problem_note import clock_text
 from opsconsole.widgets.rows import fit
 
-_LOUD = "reverse bold"
+_LOUD = "bold"
+
+_CLOCK_FROM = 64
+"""Cells from which there is room for a clock, and then for its zone."""
+_ZONED_FROM = 96
 
 
 class HeaderFacts(msgspec.Struct, frozen=True):
@@ -27,30 +33,20 @@ class HeaderFacts(msgspec.Struct, frozen=True):
     write: bool = False
 
 
-class ScopeHeader(OneLine):
-    """`prod  ns shop ▸ service checkout ▸ pod –   13:12–14:12 UTC  live   READ-ONLY`.
+class ScopeLine(OneLine):
+    """The header but for its clock, in the most telling form that fits."""
 
-    A window that does not follow the clock says FROZEN or PAST in inverse video, a console that
-    may change things says WRITE in inverse video, a production cluster says PRODUCTION.
-    """
-
-    def __init__(
-        self,
-        *,
-        glyphs: Glyphs = UNICODE,
-        zone: tzinfo = UTC,
-        id: str | None = None,  # noqa: A002  - Textual's own name for it
-        classes: str | None = None,
-    ) -> None:
+    def __init__(self, *, glyphs: Glyphs, zone: tzinfo) -> None:
         """Nothing selected yet; times are shown in `zone`."""
-        super().__init__(id=id, classes=classes)
+        super().__init__()
         self._glyphs = glyphs
         self._zone = zone
         self._facts: HeaderFacts | None = None
+        self._zoned = True
 
-    def show(self, facts: HeaderFacts) -> None:
-        """Show `facts`. Call again as the clock goes on."""
-        self._facts = facts
+    def show(self, facts: HeaderFacts, *, zoned: bool) -> None:
+        """Show `facts`; `zoned` when the clock beside it names the zone already."""
+        self._facts, self._zoned = facts, zoned
         self.changed()
 
     def longest(self) -> Content:
@@ -60,7 +56,7 @@ class ScopeHeader(OneLine):
         return Content("   ").join([self._where(self._facts, 2), self._when(self._facts, 2)])
 
     def line(self, width: int) -> Content:
-        """The most telling form that fits `width` cells: what is looked at left, time and mode right."""
+        """What is looked at on the left, range and modes on the right, in `width` cells."""
         facts = self._facts
         if facts is None:
             return Content("")
@@ -69,11 +65,11 @@ class ScopeHeader(OneLine):
             gap = width - left.cell_length - right.cell_length
             if gap >= 2:
                 return Content.assemble(left, " " * gap, right)
-        # Modes and time stay; names give way.
+        # Modes stay; names give way.
         right = self._when(facts, -1)
         room = max(0, width - right.cell_length - 1)
-        left = self._where(facts, 0).truncate(room, ellipsis=True)
-        return Content.assemble(left, " ", right).truncate(width)
+        left = truncated(self._where(facts, 0), room, self._glyphs.cut)
+        return truncated(Content.assemble(left, " ", right), width, self._glyphs.cut)
 
     def _where(self, facts: HeaderFacts, words: int) -> Content:
         """Cluster and selection; `words` 2 names the kinds, 1 shortens names, 0 leaves out what is not selected."""
@@ -101,26 +97,21 @@ class ScopeHeader(OneLine):
         return steps
 
     def _when(self, facts: HeaderFacts, times: int) -> Content:
-        """Range, mode and clock; `times` 2 tells all, 1 drops the cursor, 0 the clock, -1 keeps the modes alone."""
+        """Range and modes; `times` 2 tells the cursor too, 1 not, 0 shortens, -1 keeps the modes alone."""
+        modes = [self._mode(facts, short=times < 0), self._rights(facts, short=times <= 0)]
         if times < 0:
-            return Content(" ").join([self._mode(facts, short=True), self._rights(facts, short=True)])
+            return Content(" ").join(modes)
         span = facts.scope.window.resolve(facts.now)
         same_day = self._day(span.start) == self._day(facts.now)
         form = "%H:%M" if same_day else "%d %b %H:%M"
         end_form = "%H:%M" if self._day(span.start) == self._day(span.end) else form
-        dash = self._glyphs.dash
-        zone = clock_text(facts.now, self._zone, "%Z")
-        clock = clock_text(facts.now, self._zone)
-        spread = f"{clock_text(span.start, self._zone, form)}{dash}{clock_text(span.end, self._zone, end_form)}"
+        start, end = clock_text(span.start, self._zone, form), clock_text(span.end, self._zone, end_form)
+        zone = "" if self._zoned else f" {clock_text(facts.now, self._zone, '%Z')}"
+        parts = [Content.assemble((f"{start}{self._glyphs.dash}{end}", ""), (zone, "$muted"))]
         cursor = facts.scope.cursor
-        parts = [Content.assemble((spread, ""), (f" {zone}" if times < 2 else "", "$muted"))]
         if cursor is not None and times == 2:
             parts.append(Content.assemble((f"{self._glyphs.marker} {clock_text(cursor, self._zone)}", "$cursor-line")))
-        parts.append(self._mode(facts))
-        parts.append(self._rights(facts, short=times == 0))
-        if times:
-            parts.append(Content.assemble((clock, "bold"), (f" {zone}" if times == 2 else "", "$muted")))
-        return Content("  " if times == 2 else " ").join(parts)
+        return Content("  " if times == 2 else " ").join([*parts, *modes])
 
     def _rights(self, facts: HeaderFacts, *, short: bool) -> Content:
         if facts.write:
@@ -138,3 +129,83 @@ class ScopeHeader(OneLine):
 
     def _day(self, moment: float) -> SafeText:
         return clock_text(moment, self._zone, "%Y-%m-%d")
+
+
+class Clock(OneLine):
+    """The time of day, in a widget of its own: a tick then costs its own cells, not the whole header's."""
+
+    DEFAULT_CSS = """
+    Clock { width: auto; display: none; }
+    """
+
+    def __init__(self, zone: tzinfo) -> None:
+        """A clock in `zone` that has not been set."""
+        super().__init__()
+        self._zone = zone
+        self._now: float | None = None
+        self._zoned = True
+
+    def show(self, now: float, *, zoned: bool) -> None:
+        """Show `now` (unix seconds), with the zone's name when `zoned`."""
+        self._now, self._zoned = now, zoned
+        self.changed()
+
+    def longest(self) -> Content:
+        """Hours, minutes, seconds, zone."""
+        if self._now is None:
+            return Content("")
+        zone = f" {clock_text(self._now, self._zone, '%Z')}" if self._zoned else ""
+        return Content.assemble((clock_text(self._now, self._zone), "bold"), (zone, "$muted"))
+
+    def line(self, width: int) -> Content:
+        """All of it."""
+        return self.longest().truncate(width)
+
+
+class ScopeHeader(Horizontal):
+    """`prod  ns shop ▸ service checkout ▸ pod –   13:12–14:12  live  READ-ONLY  14:12:03 UTC`.
+
+    A window that does not follow the clock says FROZEN or PAST in inverse video, a console that
+    may change things says WRITE in inverse video, a production cluster says PRODUCTION.
+    """
+
+    DEFAULT_CSS = """
+    ScopeHeader { height: 1; width: 1fr; }
+    """
+
+    def __init__(
+        self,
+        *,
+        glyphs: Glyphs = UNICODE,
+        zone: tzinfo = UTC,
+        id: str | None = None,  # noqa: A002  - Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        """Nothing selected yet; times are shown in `zone`."""
+        super().__init__(id=id, classes=classes)
+        self._line = ScopeLine(glyphs=glyphs, zone=zone)
+        self._clock = Clock(zone)
+        self._facts: HeaderFacts | None = None
+
+    def compose(self) -> ComposeResult:
+        """The line, and the clock to its right."""
+        yield self._line
+        yield self._clock
+
+    def show(self, facts: HeaderFacts) -> None:
+        """Show `facts`. Call again as the clock goes on."""
+        self._facts = facts
+        self._draw()
+
+    def on_resize(self) -> None:
+        """The clock needs room; it comes and goes with the width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        facts, width = self._facts, self.size.width
+        if facts is None or not width:
+            return
+        zoned = width >= _ZONED_FROM
+        self._clock.display = width >= _CLOCK_FROM
+        self._clock.show(facts.now, zoned=zoned)
+        self._line.show(facts, zoned=zoned)

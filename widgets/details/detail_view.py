@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from opsconsole.widgets.glyphs import UNICODE, Glyphs
+from opsconsole.widgets.rows.difference import changed_cells
 from opsconsole.widgets.rows.painter import Painter
 from opsconsole.widgets.rows.thumb import thumb_on
 from opsconsole.widgets.wrapping import indent_of, wrap
@@ -52,6 +53,7 @@ class DetailView(Widget, can_focus=True):
         self._wrapped: list[Content] = []
         self._top = 0
         self._painted: dict[int, Strip] = {}
+        self._painted_top = 0
         self._painter = Painter()
 
     @property
@@ -113,6 +115,7 @@ class DetailView(Widget, can_focus=True):
         """Line `y` of the view."""
         strip = self._strip(y)
         self._painted[y] = strip
+        self._painted_top = self._top
         return strip
 
     def _wrap(self) -> None:
@@ -129,10 +132,16 @@ class DetailView(Widget, can_focus=True):
     def _repaint(self) -> None:
         if not self.is_mounted:
             return
-        width, height = self.content_size
-        changed = [Region(0, y, width, 1) for y in range(height) if self._strip(y) != self._painted.get(y)]
-        if changed:
-            self.refresh(*changed)
+        if self._top != self._painted_top:
+            self.refresh()
+            return
+        regions = [
+            Region(cells[0], y, cells[1], 1)
+            for y in range(self.content_size.height)
+            if (cells := changed_cells(self._painted.get(y), self._strip(y))) is not None
+        ]
+        if regions:
+            self.refresh(*regions)
 
     def _strip(self, y: int) -> Strip:
         width, height = self.content_size

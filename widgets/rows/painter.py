@@ -33,6 +33,7 @@ class Painter:
             return known
         edge = plain.rich_style
         body = Strip(content.render_segments(style)).adjust_cell_length(max(0, width - 2), style.rich_style)
-        strip = Strip([Segment(sign, edge), *body, Segment(thumb, edge)]).adjust_cell_length(width, edge)
+        # Joined where neighbours look alike: every change of style costs some forty bytes on the line.
+        strip = Strip([Segment(sign, edge), *body, Segment(thumb, edge)]).adjust_cell_length(width, edge).simplify()
         self._strips[key] = strip
         return strip

@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from opsconsole.widgets.glyphs import UNICODE, Glyphs
 from opsconsole.widgets.rows.cursor import place
+from opsconsole.widgets.rows.difference import changed_cells
 from opsconsole.widgets.rows.painter import Painter
 from opsconsole.widgets.rows.row import Row, RowView
 from opsconsole.widgets.rows.thumb import thumb_on
@@ -132,6 +133,7 @@ class RowList(Widget, can_focus=True):
         self._unseen = 0
         self._placeholder: tuple[Content, ...] = ()
         self._painted: dict[int, Strip] = {}
+        self._painted_top = 0
         self._painter = Painter()
 
     @property
@@ -284,16 +286,24 @@ class RowList(Widget, can_focus=True):
         """Line `y` of the view."""
         strip = self._line_strip(y)
         self._painted[y] = strip
+        self._painted_top = self._top
         return strip
 
     def _repaint(self) -> None:
         """Send the lines that look otherwise than when they were last drawn."""
         if not self.is_mounted:
             return
-        width, height = self.content_size
-        changed = [Region(0, y, width, 1) for y in range(height) if self._line_strip(y) != self._painted.get(y)]
-        if changed:
-            self.refresh(*changed)
+        if self._top != self._painted_top:
+            # Scrolled: nearly every line differs, so looking for those that don't is wasted.
+            self.refresh()
+            return
+        regions = [
+            Region(cells[0], y, cells[1], 1)
+            for y in range(self.content_size.height)
+            if (cells := changed_cells(self._painted.get(y), self._line_strip(y))) is not None
+        ]
+        if regions:
+            self.refresh(*regions)
 
     def _line_strip(self, y: int) -> Strip:
         width, height = self.content_size
