@@ -74,16 +74,21 @@ def parse_toml(text: str, place: str) -> dict[str, Any]:
 
 
 def read_dotenv(path: Path) -> dict[str, str]:
-    """The variables of a `.env` file, as they are written; empty when there is none.
+    """Our variables of a `.env` file, as they are written; empty when there is none that can be read.
 
-    Raises `ConfigError` for one that can't be read or that others may change.
+    Most such files are another program's and say nothing to us, so only one that does is held to account:
+    `ConfigError` when others may change it or a line of ours is malformed.
     """
     try:
-        text = _read_trusted(path, shown_path(path))
-    except FileNotFoundError:
+        if not path.is_file():  # a folder of that name is a virtual environment
+            return {}
+        with path.open("rb") as file:
+            status, raw = os.fstat(file.fileno()), file.read(SIZE_LIMIT + 1)
+    except OSError:
         return {}
-    if "OPSCONSOLE_" not in text:
+    if b"OPSCONSOLE_" not in raw:
         return {}
+    text = _trusted(status, raw, shown_path(path))
     import io  # noqa: PLC0415
 
     from dotenv.parser import parse_stream  # noqa: PLC0415  - 20 ms, only where there is such a file
@@ -101,16 +106,20 @@ def _read_trusted(path: Path, shown: str) -> str:
     """The text of `path`. `FileNotFoundError` passes; every other fault is a `ConfigError`."""
     try:
         with path.open("rb") as file:
-            status = os.fstat(file.fileno())
-            if status.st_uid not in (0, os.geteuid()):
-                raise ConfigError(f"{shown} belongs to another user; copy it to a file of your own")
-            if status.st_mode & stat.S_IWOTH:
-                raise ConfigError(f"everybody may change {shown}; run chmod o-w on it")
-            raw = file.read(SIZE_LIMIT + 1)
+            status, raw = os.fstat(file.fileno()), file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise ConfigError(f"can't read {shown} ({error.strerror}); check its path and permissions") from None
+    return _trusted(status, raw, shown)
+
+
+def _trusted(status: os.stat_result, raw: bytes, shown: str) -> str:
+    """`raw` as text. Raises `ConfigError` when others may have written it, or it is no text of a sensible size."""
+    if status.st_uid not in (0, os.geteuid()):
+        raise ConfigError(f"{shown} belongs to another user; copy it to a file of your own")
+    if status.st_mode & stat.S_IWOTH:
+        raise ConfigError(f"everybody may change {shown}; run chmod o-w on it")
     if len(raw) > SIZE_LIMIT:
         raise ConfigError(f"{shown} is over 1 MB, which no configuration is; name another file")
     try:

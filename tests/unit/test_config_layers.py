@@ -209,6 +209,17 @@ def test_a_dotenv_file_that_others_may_change_is_refused(folder: Path) -> None:
         load({}, folder, file=folder / "config.toml")
 
 
+def test_another_programs_dotenv_file_never_stands_in_the_way(folder: Path) -> None:
+    (folder / ".env").write_bytes(b"NAME=\xff\xfe\n")
+    (folder / ".env").chmod(0o666)
+    assert load({}, folder, file=folder / "config.toml").clusters.keys() == {"a", "eu-west"}
+
+
+def test_a_virtual_environment_called_dotenv_is_no_file_of_variables(folder: Path) -> None:
+    (folder / ".env").mkdir()
+    assert load({}, folder, file=folder / "config.toml").clusters.keys() == {"a", "eu-west"}
+
+
 def test_shown_values_hold_places_of_secrets_but_no_header_text(folder: Path) -> None:
     (folder / "config.toml").write_text(
         '[clusters.a.prometheus]\nurl = "http://p"\nauth = { token = "env:TOKEN" }\nheaders = { X-Plain = "hunter2" }'
