@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from textual.app import App
 from textual.command import Provider
-from textual.filter import LineFilter
+from textual.filter import LineFilter, NoColor
 
 from opsconsole.actions import PaneName, with_keymap
 from opsconsole.clock import Clock, SystemClock
@@ -64,6 +64,7 @@ class OpsConsole(App[int]):
         self._pace = pace or Pace(interval=settings.refresh)
         self._full = full
         self._guard = ControlCharacterFilter()
+        self._no_color = NoColor()
         self.animation_level = "none"
         for theme in ALL_THEMES:
             self.register_theme(theme)
@@ -74,8 +75,12 @@ class OpsConsole(App[int]):
         return VARIABLE_DEFAULTS
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's filters, and the last door before the terminal."""
-        return (*super().get_line_filters(), self._guard)
+        """Textual's filters, no colour at all where NO_COLOR asks for that, and the last door before the terminal.
+
+        By itself Textual answers NO_COLOR with shades of grey, which are colours to a terminal.
+        """
+        colourless = (self._no_color,) if self.no_color else ()
+        return (*super().get_line_filters(), *colourless, self._guard)
 
     def get_default_screen(self) -> ConsoleScreen:
         """The one screen, on the settings' scope."""

@@ -101,13 +101,13 @@ class TraceListView(FeedList[TraceList, Trace]):
 
     @property
     def count_text(self) -> SafeText:
-        """How many traces and how many failed: `20 of more, 3 failed`."""
+        """How many traces and how many failed: `20+ traces, 3 failed`."""
         if self._value is None:
             return SafeText("")
         traces = self._value.traces
         failed = sum(trace.error_count > 0 for trace in traces)
-        more = " of more" if self._value.limited else ""
-        return SafeText(f"{len(traces)}{more}, {failed} failed")
+        more = "+" if self._value.limited else ""
+        return SafeText(f"{len(traces)}{more} traces, {failed} failed")
 
     def empty(self) -> tuple[SafeText, ...]:
         """No request was traced."""

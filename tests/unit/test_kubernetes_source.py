@@ -210,9 +210,9 @@ async def test_a_rollout_is_a_change_with_image_time_and_cause() -> None:
     )
     newest, oldest = (await source_of(api).changes(ALL)).value.changes
     assert (newest.kind, newest.time, newest.service) == (ChangeKind.DEPLOY, 1786111200.0, "checkout")
-    assert newest.title == "checkout revision 2: shop/checkout:1.5"
+    assert newest.title == "deploy checkout 1.5, revision 2"
     assert newest.cause == "release 1.5"
-    assert oldest.title == "checkout revision 1: shop/checkout:1.4"
+    assert oldest.title == "deploy checkout 1.4, revision 1"
 
 
 async def test_a_rollback_is_dated_by_its_pods_and_not_by_the_old_replica_set() -> None:
@@ -225,7 +225,7 @@ async def test_a_rollback_is_dated_by_its_pods_and_not_by_the_old_replica_set() 
     api = Api(pods=[again], replicasets=[back, replica_set(2, "shop/checkout:1.5")])
     newest = (await source_of(api).changes(ALL)).value.changes[0]
     assert newest.time == 1786111500.0
-    assert newest.title == "checkout revision 3: shop/checkout:1.4 (back to an earlier one)"
+    assert newest.title == "deploy checkout 1.4 (back to an earlier one), revision 3"
 
 
 async def test_a_rolling_restart_is_a_restart_and_no_deploy() -> None:
@@ -236,7 +236,7 @@ async def test_a_rolling_restart_is_a_restart_and_no_deploy() -> None:
     newest = (
         await source_of(Api(replicasets=[again, replica_set(1, "shop/checkout:1.4")])).changes(ALL)
     ).value.changes[0]
-    assert (newest.kind, newest.title) == (ChangeKind.RESTART, "checkout revision 2: rolling restart")
+    assert (newest.kind, newest.title) == (ChangeKind.RESTART, "checkout rolling restart, revision 2")
 
 
 async def test_a_restarted_container_is_a_change_with_its_reason() -> None:

@@ -16,11 +16,12 @@ from opsconsole.config.settings import SourceSettings
 from opsconsole.domain.alert import AlertState
 from opsconsole.domain.errors import ErrorKind, SourceError
 from opsconsole.domain.scope import Selection
-from opsconsole.domain.series import Panel, PanelReading, Severity
+from opsconsole.domain.series import Exemplar, Panel, PanelReading, Severity
 from opsconsole.domain.snapshot import Reading
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeRange
 from opsconsole.sources.prometheus import PrometheusSource
+from opsconsole.sources.prometheus.matrix import foremost
 from opsconsole.sources.wire import PROMETHEUS_READS, Wire
 
 EVERYTHING = Selection(SafeText("prod"))
@@ -248,6 +249,13 @@ async def test_exemplars_stand_beside_the_buckets_they_came_from() -> None:
         (1_700_000_050.0, 1.0, None),
         (1_700_000_100.5, 0.7, "4bf9"),
     ]
+
+
+def test_of_many_exemplars_the_highest_of_each_part_of_the_span_are_kept() -> None:
+    many = tuple(Exemplar(float(second), float(second % 7)) for second in range(80))
+    kept = foremost(many, TimeRange(0.0, 80.0))
+    assert len(kept) == 8
+    assert all(exemplar.value == 6 for exemplar in kept)
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(404), error(500, "internal", "x"), success(None), success([{}])])

@@ -55,7 +55,7 @@ async def test_errors_come_first_then_the_newest() -> None:
 def test_the_count_tells_failures_and_that_more_exist() -> None:
     traces = TraceListView()
     traces.show(live(TRACES), now=NOW)
-    assert traces.count_text == "2 of more, 1 failed"
+    assert traces.count_text == "2+ traces, 1 failed"
 
 
 async def test_a_trace_without_spans_is_left_out_and_none_is_said() -> None:

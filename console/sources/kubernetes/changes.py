@@ -66,15 +66,23 @@ def _rollout(replica_set: ReplicaSetObject, previous: ReplicaSetObject | None, m
     restarted = previous is not None and _restarted_at(replica_set) != _restarted_at(previous)
     back = " (back to an earlier one)" if annotations.get(REVISION_HISTORY) else ""
     unchanged = "rolling restart" if restarted else "same image, other template"
-    what = ", ".join(changed) or unchanged
+    what = ", ".join(_version(image, name) for image in changed) or unchanged
+    verb = "" if restarted and not changed else "deploy "
     return Change(
         time=moment,
         kind=ChangeKind.RESTART if restarted and not changed else ChangeKind.DEPLOY,
         namespace=safe_text(replica_set.metadata.namespace, 256),
         service=service_of(replica_set.metadata) if replica_set.metadata.labels else safe_text(name, 256),
-        title=safe_text(f"{name} revision {revision_of(replica_set)}: {what}{back}", 512),
+        title=safe_text(f"{verb}{name} {what}{back}, revision {revision_of(replica_set)}", 512),
         cause=safe_text(annotations.get(CHANGE_CAUSE, ""), 512),
     )
+
+
+def _version(image: str, deployment: str) -> str:
+    """What of `image` tells one rollout from another: its tag, with the name where that is not the deployment's."""
+    last = image.rsplit("/", 1)[-1]
+    name, found, tag = last.partition(":")
+    return tag if found and name == deployment else last
 
 
 def _first_pods(pods: tuple[PodObject, ...]) -> dict[str, float]:

@@ -9,11 +9,15 @@ import msgspec
 
 from opsconsole.domain.series import Exemplar, Series
 from opsconsole.domain.text import SafeText
+from opsconsole.domain.time_range import TimeRange
 from opsconsole.panels.legend import legends
 from opsconsole.safe_text import safe_mapping, safe_text
 
 SERIES_LIMIT = 100
 """Series of one panel kept; a chart shows far fewer."""
+
+EXEMPLAR_PARTS = 8
+"""Parts of a panel's span, each of which keeps one exemplar."""
 
 _TRACE_LABELS = ("trace_id", "traceID", "traceId", "TraceID", "trace")
 
@@ -69,3 +73,13 @@ def exemplars(data: list[dict[str, Any]]) -> tuple[Exemplar, ...]:
                 )
             )
     return tuple(sorted(found, key=lambda exemplar: exemplar.time))
+
+
+def foremost(found: tuple[Exemplar, ...], span: TimeRange, parts: int = EXEMPLAR_PARTS) -> tuple[Exemplar, ...]:
+    """Of each of `parts` equal parts of `span` the highest exemplar: enough to jump from, few enough to see the line."""
+    highest: dict[int, Exemplar] = {}
+    for exemplar in found:
+        part = int((exemplar.time - span.start) / (span.span or 1.0) * parts)
+        if part not in highest or exemplar.value > highest[part].value:
+            highest[part] = exemplar
+    return tuple(highest[part] for part in sorted(highest))

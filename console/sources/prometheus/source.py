@@ -22,7 +22,7 @@ from opsconsole.safe_text import safe_text
 from opsconsole.sources.prometheus.bridge import QueryBridge
 from opsconsole.sources.prometheus.envelope import EXPLAINED_STATUSES, Envelope, opened
 from opsconsole.sources.prometheus.inventory import PrometheusInventory
-from opsconsole.sources.prometheus.matrix import exemplars, matrix
+from opsconsole.sources.prometheus.matrix import exemplars, foremost, matrix
 from opsconsole.sources.prometheus.rules import RuleAlerts, RuleGroups, alert, alerts_of_rules
 from opsconsole.sources.protocols import Health
 from opsconsole.sources.wire import Answer, Wire
@@ -160,7 +160,7 @@ class PrometheusSource:
         form = {"query": query, "start": f"{span.start:.3f}", "end": f"{span.end:.3f}"}
         try:
             answer = await self._wire.request("POST", "/api/v1/query_exemplars", form=form, accept=EXPLAINED_STATUSES)
-            return exemplars(opened(answer).data or [])
+            return foremost(exemplars(opened(answer).data or []), span)
         except (KeyError, TypeError, ValueError, AttributeError):
             return ()
         except SourceError as error:
