@@ -17,7 +17,7 @@ from opsconsole.widgets.one_line import OneLine, truncated
 from opsconsole.widgets.problem_note import clock_text
 from opsconsole.widgets.rows import fit
 
-_LOUD = "bold"
+_LOUD = "reverse bold"
 
 _CLOCK_FROM = 64
 """Cells from which there is room for a clock, and then for its zone."""
