@@ -24,6 +24,11 @@ class CounterMemory:
         self.was_there: dict[int, bool] = {}
 
 
+def _summed(stood: float, gained: Floats) -> Floats:
+    """Running totals from `stood` on, added up in the same order however the ticks are cut into blocks."""
+    return np.cumsum(np.concatenate(([stood], gained)))[1:]
+
+
 class Page:
     """Series of one target over one block of ticks."""
 
@@ -68,7 +73,7 @@ class Page:
         if self._lives is None:
             if life < 0:
                 stood = float(gained[0]) * 60_000
-            totals = stood + np.cumsum(gained)
+            totals = _summed(stood, gained)
             self._memory.stood[row] = (0, float(totals[-1]))
             self._write(row, totals)
             return
@@ -80,7 +85,7 @@ class Page:
                 age = float(self._ages[low]) if self._ages is not None else 0.0
                 stood = float(gained[low]) * max(0.0, age - 1.0) if age > 60 else 0.0
                 life = now
-            totals[low:high] = stood + np.cumsum(gained[low:high])
+            totals[low:high] = _summed(stood, gained[low:high])
             stood = float(totals[high - 1])
         self._memory.stood[row] = (life, stood)
         self._write(row, totals)
