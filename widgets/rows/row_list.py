@@ -31,6 +31,19 @@ _EDGES = 2
 _WHEEL_LINES = 3
 
 
+class _OfRowList(Message):
+    """Something that happened in `row_list`."""
+
+    def __init__(self, row_list: RowList) -> None:
+        super().__init__()
+        self.row_list = row_list
+
+    @property
+    def control(self) -> RowList:
+        """The list this happened in."""
+        return self.row_list
+
+
 class RowList(Widget, can_focus=True):
     """A list with one row under the cursor, drawn line by line.
 
@@ -66,48 +79,30 @@ class RowList(Widget, can_focus=True):
         Binding("enter", "choose", "open", show=False, id="list.open"),
     ]
 
-    class Highlighted(Message):
+    class Highlighted(_OfRowList):
         """The cursor stands on another row, moved `by_user` or by a refresh."""
 
         def __init__(self, row_list: RowList, row_key: str, *, by_user: bool) -> None:
             """`row_key` is the key of the row now under the cursor."""
-            self.row_list = row_list
+            super().__init__(row_list)
             self.row_key = row_key
             self.by_user = by_user
-            super().__init__()
 
-        @property
-        def control(self) -> RowList:
-            """The list this happened in."""
-            return self.row_list
-
-    class Chosen(Message):
+    class Chosen(_OfRowList):
         """The row under the cursor is to be opened."""
 
         def __init__(self, row_list: RowList, row_key: str) -> None:
             """`row_key` is the key of that row."""
-            self.row_list = row_list
+            super().__init__(row_list)
             self.row_key = row_key
-            super().__init__()
 
-        @property
-        def control(self) -> RowList:
-            """The list this happened in."""
-            return self.row_list
-
-    class UnseenChanged(Message):
+    class UnseenChanged(_OfRowList):
         """The count of rows that arrived above the reader changed to `count`."""
 
         def __init__(self, row_list: RowList, count: int) -> None:
             """`count` is 0 once the reader is back at the top."""
-            self.row_list = row_list
+            super().__init__(row_list)
             self.count = count
-            super().__init__()
-
-        @property
-        def control(self) -> RowList:
-            """The list this happened in."""
-            return self.row_list
 
     def __init__(
         self,
