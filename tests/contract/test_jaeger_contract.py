@@ -90,6 +90,12 @@ async def test_traces_of_a_service_pass_it_and_come_errors_first_then_newest(
     assert starts == sorted(starts, reverse=True)
 
 
+async def test_an_error_is_found_though_the_limit_would_leave_it_out(source: TraceSource, span: TimeRange) -> None:
+    reading = await source.recent(CHECKOUT, span, 1)
+    assert [trace.error_count > 0 for trace in reading.value.traces] == [True]
+    assert reading.value.limited
+
+
 async def test_a_trace_is_a_tree_of_spans_within_the_span_asked_for(source: TraceSource, span: TimeRange) -> None:
     for trace in (await source.recent(CHECKOUT, span, 10)).value.traces:
         assert span.start - 60 <= trace.start <= span.end + 60

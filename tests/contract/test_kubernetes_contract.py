@@ -117,18 +117,36 @@ async def test_every_pod_tells_its_service_owner_revision_and_containers(source:
         assert all(container.image for container in pod.containers)
 
 
-async def test_the_pods_that_fail_their_probe_come_first_and_say_why(source: WorkloadSource) -> None:
-    pods = (await source.pods(SHOP)).value.pods
-    first = pods[0]
-    assert (first.service, first.ready) == ("checkout", False)
-    probes = {probe.kind: probe for container in first.containers for probe in container.probes}
-    readiness = probes[ProbeKind.READINESS]
-    assert readiness.state is ProbeState.FAILING
-    assert readiness.handler.startswith("GET /")
-    assert readiness.last_failure
-    assert readiness.period > 0
-    unready = [not pod.ready for pod in pods]
+async def test_pods_that_are_not_ready_come_first(source: WorkloadSource) -> None:
+    unready = [not pod.ready for pod in (await source.pods(SHOP)).value.pods]
     assert unready == sorted(unready, reverse=True)
+
+
+async def test_the_probe_that_fails_in_the_new_release_says_what_and_when(source: WorkloadSource) -> None:
+    pods = (await source.pods(CHECKOUT)).value.pods
+    told = [
+        probe
+        for pod in pods
+        for container in pod.containers
+        for probe in container.probes
+        if probe.kind is ProbeKind.READINESS
+    ]
+    assert len(told) == len(pods) >= 2
+    for probe in told:
+        assert probe.handler.startswith("GET /")
+        assert (probe.period > 0, probe.failure_threshold > 0) == (True, True)
+        assert probe.last_failure.startswith("HTTP probe failed with statuscode")
+        assert probe.last_failure_at is not None
+
+
+async def test_a_running_container_that_is_not_ready_has_a_failing_readiness_probe(source: WorkloadSource) -> None:
+    for pod in (await source.pods(SHOP)).value.pods:
+        for container in pod.containers:
+            readiness = next(probe for probe in container.probes if probe.kind is ProbeKind.READINESS)
+            if container.ready:
+                assert readiness.state is ProbeState.PASSING
+            elif container.state == "running":
+                assert readiness.state is not ProbeState.PASSING
 
 
 async def test_the_pods_of_a_service_are_those_the_whole_list_tells_of_it(source: WorkloadSource) -> None:

@@ -168,6 +168,27 @@ def test_a_probe_that_errored_does_not_near_the_threshold() -> None:
     assert (readiness.state, readiness.failures, readiness.last_failure) == (ProbeState.FAILING, 0, "rpc error")
 
 
+def test_a_readiness_failure_below_the_threshold_leaves_it_passing_with_its_count() -> None:
+    readiness = probes(read(pod_object(), event("Readiness probe failed: 503", last=4, first=14, count=2)))[
+        ProbeKind.READINESS
+    ]
+    assert (readiness.state, readiness.failures, readiness.evidence) == (ProbeState.PASSING, 2, Evidence.EVENTS)
+
+
+def test_failures_with_successes_between_them_are_no_run() -> None:
+    liveness = probes(read(pod_object(), event("Liveness probe failed: 500", last=4, first=900, count=20)))[
+        ProbeKind.LIVENESS
+    ]
+    assert (liveness.state, liveness.failures) == (ProbeState.FAILING, 1)
+
+
+def test_an_older_text_of_the_same_run_counts_and_one_after_a_gap_does_not() -> None:
+    newest = event("Liveness probe failed: timeout", last=2)
+    before = event("Liveness probe failed: refused", last=12)
+    long_ago = event("Liveness probe failed: 500", last=80)
+    assert probes(read(pod_object(), long_ago, before, newest))[ProbeKind.LIVENESS].failures == 2
+
+
 def test_readiness_follows_the_kubelets_word_when_events_are_silent() -> None:
     readiness = probes(read(pod_object(status={"ready": False})))[ProbeKind.READINESS]
     assert (readiness.state, readiness.evidence, readiness.failures) == (ProbeState.FAILING, Evidence.STATUS, None)

@@ -20,6 +20,12 @@ _KILLED = re.compile(r"Container (\S+) failed (startup|liveness) probe, will be 
 _COMBINED = "(combined from similar events): "
 _FIELD_PATH = re.compile(r"spec\.(?:initContainers|containers)\{([^}]*)\}")
 
+STAMP_RESOLUTION = 1.0
+"""Kubernetes' times hold whole seconds."""
+
+PERIOD_JITTER = 1.3
+"""How much longer than its period a probe may take to come again."""
+
 ProbeKey = tuple[str, str, ProbeKind]
 """Pod uid, container name and kind."""
 
@@ -34,6 +40,17 @@ class Sighting:
     text: SafeText
     counts: bool = True
 
+    def in_a_row(self, start: float, period: float) -> int:
+        """Failures since `start` that can have followed each other, up to the last; at least that one.
+
+        An event counts how often it came since it was first seen, successes between left out. Only where it
+        came about once a period was it a run.
+        """
+        began = max(self.first, start)
+        fitting = self.count if self.first >= start else min(self.count, int((self.last - start) / period) + 1)
+        dense = self.last - began <= (fitting - 1) * period * PERIOD_JITTER + 2 * STAMP_RESOLUTION
+        return fitting if dense else 1
+
 
 @dataclass
 class ProbeHistory:
@@ -47,20 +64,20 @@ class ProbeHistory:
         """The latest sighting."""
         return max(self.sightings, key=lambda sighting: sighting.last, default=None)
 
-    def failures_since(self, start: float, period: float) -> int:
-        """Failures since `start` (unix seconds), estimated.
+    def run(self, start: float, period: float, reach: float) -> int:
+        """Failures in a row up to the newest sighting, none before `start` (unix seconds); an estimate.
 
-        An event that was first seen before `start` also counts an earlier container's failures; of those, no
-        more than periods fit between are taken.
+        Every text of a failure is an event of its own; they are one run while gaps stay within `reach` seconds.
         """
-        total = 0
-        for sighting in self.sightings:
-            if not sighting.counts or sighting.last < start:
-                continue
-            if sighting.first >= start:
-                total += sighting.count
-            else:
-                total += min(sighting.count, int((sighting.last - start) / period) + 1)
+        counted = [sighting for sighting in self.sightings if sighting.counts and sighting.last >= start]
+        total, edge = 0, None
+        for sighting in sorted(counted, key=lambda one: -one.last):
+            if edge is not None and edge - sighting.last > reach:
+                break
+            length = sighting.in_a_row(start, period)
+            total += length
+            begin = sighting.last - (length - 1) * period
+            edge = begin if edge is None else min(edge, begin)
         return total
 
 

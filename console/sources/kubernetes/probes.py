@@ -8,14 +8,11 @@ from opsconsole.domain.pod import Evidence, Probe, ProbeKind, ProbeState
 from opsconsole.domain.text import SafeText
 from opsconsole.safe_text import safe_text
 from opsconsole.sources.kubernetes.objects import ContainerSpec, ContainerStatus, ProbeSpec
-from opsconsole.sources.kubernetes.probe_events import ProbeHistory, ProbeKey
+from opsconsole.sources.kubernetes.probe_events import STAMP_RESOLUTION, ProbeHistory, ProbeKey
 from opsconsole.sources.moments import parse_moment
 
 EVENT_SLACK = 5.0
 """Seconds an event may lag behind its probe before silence means success."""
-
-STAMP_RESOLUTION = 1.0
-"""Kubernetes' times hold whole seconds."""
 
 _NO_HISTORY = ProbeHistory()
 
@@ -113,9 +110,14 @@ def _verdict(
 
 
 def _readiness(probe: ProbeSpec, status: ContainerStatus, failing: Verdict | None, running_for: float) -> Verdict:
-    """The kubelet's own word is `ready`; before the first result it says false as well."""
+    """The kubelet's own word is `ready`; before the first result it says false as well.
+
+    Below the threshold a failing probe leaves `ready` true: it passes, with failures.
+    """
     if status.ready:
-        return Verdict(ProbeState.PASSING)
+        if failing is None or failing.failures is None:
+            return Verdict(ProbeState.PASSING)
+        return Verdict(ProbeState.PASSING, failing.evidence, min(failing.failures, probe.failure_threshold - 1))
     waiting = failing is None and running_for < probe.initial_delay_seconds + probe.period_seconds
     return failing or Verdict(ProbeState.UNKNOWN if waiting else ProbeState.FAILING)
 
@@ -129,10 +131,10 @@ def _failing(probe: ProbeSpec, history: ProbeHistory, started: float, now: float
     if history.killed_at is not None and history.killed_at >= since:
         return Verdict(ProbeState.FAILING, Evidence.EVENTS, probe.failure_threshold)
     newest = history.newest
-    reach = 2 * probe.period_seconds + probe.timeout_seconds + EVENT_SLACK
+    reach = probe.period_seconds + probe.timeout_seconds + EVENT_SLACK
     if newest is None or newest.last < since or now - newest.last > reach:
         return None
-    failures = history.failures_since(since, max(1.0, probe.period_seconds))
+    failures = history.run(since, max(1.0, probe.period_seconds), reach)
     return Verdict(ProbeState.FAILING, Evidence.EVENTS, min(failures, probe.failure_threshold))
 
 
