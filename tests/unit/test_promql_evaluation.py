@@ -234,6 +234,27 @@ def test_what_has_no_answer_is_an_error_with_a_sentence(query: str, kind: str, w
     assert caught.value.kind == kind
 
 
+@pytest.mark.parametrize("query", ["1" + "+1" * 600, "1" + "+1" * 50_000, "abs(" * 5000 + "load" + ")" * 5000])
+def test_an_expression_nested_too_deeply_is_refused_and_kills_nothing(query: str) -> None:
+    with pytest.raises(PromQLError, match="nested too deeply"):
+        Engine(store()).instant(query, T + 300)
+
+
+def test_a_long_pattern_is_not_deep() -> None:
+    pods = "|".join(f"pod-(with)-a-long-name={number}" for number in range(2000))
+    assert asked(f'load{{pod=~"{pods}|c1"}}') == {"__name__=load,pod=c1,service=cart": 2.0}
+
+
+def test_a_moment_before_1970_holds_nothing() -> None:
+    assert asked("load @ -5") == {}
+
+
+def test_a_subquery_of_millions_of_steps_is_refused() -> None:
+    with pytest.raises(PromQLError, match="too many samples") as caught:
+        Engine(store()).instant("max_over_time(load[10y:1ms])", T + 300)
+    assert caught.value.kind == "execution"
+
+
 @pytest.mark.parametrize("query", ["load[1m]", '"text"'])
 def test_a_range_query_wants_a_scalar_or_an_instant_vector(query: str) -> None:
     with pytest.raises(PromQLError, match="must be Scalar or instant Vector"):

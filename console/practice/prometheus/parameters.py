@@ -9,10 +9,7 @@ import urllib.parse
 from starlette.requests import Request
 
 from opsconsole.practice.promql.errors import PromQLError, bad_data
-from opsconsole.practice.promql.parsing import duration_seconds
-
-LATEST = 253402300800.0
-"""Unix seconds beyond which a moment is refused: the year 10000, the end of RFC 3339."""
+from opsconsole.practice.promql.parsing import LATEST, duration_seconds
 
 
 def parse_time(text: str) -> float | None:

@@ -73,8 +73,7 @@ def called(evaluator: Evaluator, call: promql_parser.Call, grid: Grid) -> Value:
         return _windowed(evaluator.ranges(arguments[0], grid), _RATES[name], grid)
     if name in functions.ELEMENTWISE:
         vector = evaluator.vector(arguments[0], grid)
-        with np.errstate(all="ignore"):
-            return distinct(vector.with_values(functions.ELEMENTWISE[name](vector.values)))
+        return distinct(vector.with_values(functions.ELEMENTWISE[name](vector.values)))
     if name in functions.CALENDAR:
         if not arguments:
             return _everywhere(functions.CALENDAR[name](np.floor(grid.seconds)))
@@ -94,8 +93,7 @@ def _everywhere(values: Floats, labels: Labels | None = None, present: Bools | N
 def _windowed(found: Sequence[Window], function: WindowFunction, grid: Grid, *, keep_name: bool = False) -> Vector:
     parts = []
     for window in found:
-        with np.errstate(all="ignore"):
-            values, enough = function(window)
+        values, enough = function(window)
         labels = window.block.labels
         named = labels if keep_name else [without_name(one) for one in labels]
         parts.append(Vector(named, values, np.array(np.broadcast_to(enough, values.shape))))
@@ -159,8 +157,7 @@ def _clamp_max(evaluator: Evaluator, arguments: Arguments, grid: Grid) -> Value:
 def _round(evaluator: Evaluator, arguments: Arguments, grid: Grid) -> Value:
     vector = evaluator.vector(arguments[0], grid)
     nearest = evaluator.scalar(arguments[1], grid) if len(arguments) > 1 else np.ones(len(grid))
-    with np.errstate(all="ignore"):
-        return distinct(vector.with_values(functions.rounded(vector.values, nearest)))
+    return distinct(vector.with_values(functions.rounded(vector.values, nearest)))
 
 
 def _sorted(evaluator: Evaluator, arguments: Arguments, grid: Grid, *, falling: bool) -> Value:

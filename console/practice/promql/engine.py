@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +12,7 @@ from promql_parser import Expr
 
 from opsconsole.practice.promql.errors import bad_data
 from opsconsole.practice.promql.evaluator import LOOKBACK, Evaluation
-from opsconsole.practice.promql.parsing import parse, unwrapped
+from opsconsole.practice.promql.parsing import TOO_DEEP, parse, unwrapped
 from opsconsole.practice.promql.selectors import Window
 from opsconsole.practice.promql.store import Floats, SeriesStore
 from opsconsole.practice.promql.values import Bools, Grid, Labels, Scalar, Text, Value, Vector, label_key
@@ -43,7 +45,10 @@ def to_milliseconds(seconds: float) -> int:
 
 
 class Engine:
-    """Answers PromQL from a store."""
+    """Answers PromQL from a store.
+
+    Numbers follow IEEE 754 without complaint, as there: 1 / 0 is +Inf and the logarithm of -1 NaN.
+    """
 
     def __init__(self, store: SeriesStore, lookback: float = LOOKBACK / 1000) -> None:
         """Read from `store`; instant selectors look back `lookback` seconds."""
@@ -55,14 +60,15 @@ class Engine:
 
         Raises PromQLError.
         """
-        tree = parse(query)
         milliseconds = to_milliseconds(moment)
         evaluation = Evaluation(self._store, milliseconds, milliseconds, self._lookback)
         grid = Grid(np.array([milliseconds], dtype=np.int64))
-        inner = unwrapped(tree)
-        if isinstance(inner, promql_parser.MatrixSelector | promql_parser.SubqueryExpr):
-            return _samples(evaluation.ranges(inner, grid))
-        value = evaluation.value(tree, grid)
+        with _computing():
+            tree = parse(query)
+            inner = unwrapped(tree)
+            if isinstance(inner, promql_parser.MatrixSelector | promql_parser.SubqueryExpr):
+                return _samples(evaluation.ranges(inner, grid))
+            value = evaluation.value(tree, grid)
         return _present_only(value, ordered=_keeps_order(inner)) if isinstance(value, Vector) else value
 
     def range(self, query: str, start: float, end: float, step: float) -> RangeAnswer:
@@ -75,7 +81,8 @@ class Engine:
         grid = Grid(np.arange(first, last + 1, max(1, to_milliseconds(step)), dtype=np.int64))
         if isinstance(unwrapped(tree), promql_parser.MatrixSelector | promql_parser.SubqueryExpr):
             raise bad_data('invalid expression type "range vector" for range query, must be Scalar or instant Vector')
-        value = Evaluation(self._store, first, last, self._lookback).value(tree, grid)
+        with _computing():
+            value = Evaluation(self._store, first, last, self._lookback).value(tree, grid)
         if isinstance(value, Text):
             raise bad_data('invalid expression type "string" for range query, must be Scalar or instant Vector')
         if isinstance(value, Scalar):
@@ -83,6 +90,16 @@ class Engine:
             return RangeAnswer(grid.seconds, [{}], value.values[None, :], mask)
         found = _present_only(value, ordered=False)
         return RangeAnswer(grid.seconds, found.labels, found.values, found.present)
+
+
+@contextlib.contextmanager
+def _computing() -> Generator[None, None, None]:
+    """IEEE numbers, and an answer to expressions nested deeper than the interpreter's stack."""
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    except RecursionError as error:
+        raise bad_data(TOO_DEEP) from error
 
 
 def _keeps_order(tree: Expr) -> bool:

@@ -11,9 +11,9 @@ from promql_parser import Expr
 
 from opsconsole.practice.promql import calls, operators
 from opsconsole.practice.promql.aggregation import AGGREGATIONS, aggregate, grouping
-from opsconsole.practice.promql.errors import bad_data
+from opsconsole.practice.promql.errors import bad_data, execution
 from opsconsole.practice.promql.operators import Cardinality, Matching
-from opsconsole.practice.promql.parsing import matchers_of, milliseconds, unwrapped
+from opsconsole.practice.promql.parsing import at_moment, matchers_of, milliseconds, unwrapped
 from opsconsole.practice.promql.selectors import Block, Window, at_steps, blocks, blocks_of, windows
 from opsconsole.practice.promql.store import Floats, SeriesStore
 from opsconsole.practice.promql.values import Grid, Ints, Scalar, Text, Value, Vector, distinct
@@ -23,6 +23,9 @@ LOOKBACK = 300_000
 
 SUBQUERY_STEP = 60_000
 """Milliseconds between a subquery's steps when it names none (the default evaluation interval)."""
+
+SUBQUERY_STEPS = 100_000
+"""Steps of one subquery; the real server counts samples (`--query.max-samples`)."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Evaluation:
 
     def sampled(self, selector: promql_parser.VectorSelector, grid: Grid) -> tuple[Vector, Floats]:
         """The newest sample at each step, and its time in unix seconds."""
-        references = self._references(selector.at, milliseconds(selector.offset), grid)
+        references = self._references(selector, grid)
         parts = self._stored(selector, references, self.lookback, drop_stale=False)
         return at_steps(parts, references, self.lookback)
 
@@ -88,11 +91,11 @@ class Evaluation:
         tree = unwrapped(tree)
         if isinstance(tree, promql_parser.MatrixSelector):
             selector, width = tree.vector_selector, milliseconds(tree.range)
-            references = self._references(selector.at, milliseconds(selector.offset), grid)
+            references = self._references(selector, grid)
             parts = self._stored(selector, references, width, drop_stale=True)
         elif isinstance(tree, promql_parser.SubqueryExpr):
             width = milliseconds(tree.range)
-            references = self._references(tree.at, milliseconds(tree.offset), grid)
+            references = self._references(tree, grid)
             parts = self._subquery(tree, references, width)
         else:
             raise bad_data("expected a range vector")
@@ -105,8 +108,9 @@ class Evaluation:
         found = self.store.select(matchers_of(selector), start / 1000.0, end / 1000.0)
         return blocks(found, start, end, drop_stale=drop_stale)
 
-    def _references(self, at: promql_parser.AtModifier | None, offset: int, grid: Grid) -> Ints:
+    def _references(self, tree: promql_parser.VectorSelector | promql_parser.SubqueryExpr, grid: Grid) -> Ints:
         """The moments a selector reads: the steps, or what `@` says, less the offset."""
+        at, offset = tree.at, milliseconds(tree.offset)
         if at is None:
             return grid.milliseconds - offset
         if at.type == promql_parser.AtModifierType.Start:
@@ -114,13 +118,15 @@ class Evaluation:
         elif at.type == promql_parser.AtModifierType.End:
             moment = self.end
         else:
-            moment = round(at.at.timestamp() * 1000) if at.at else 0
+            moment = at_moment(tree)
         return np.full(len(grid), moment - offset, dtype=np.int64)
 
     def _subquery(self, tree: promql_parser.SubqueryExpr, references: Ints, width: int) -> list[Block]:
         """The inner expression at the multiples of the subquery's step that any of `references` reaches."""
         step = milliseconds(tree.step) or SUBQUERY_STEP
         start = -(-(int(references.min()) - width) // step) * step
+        if (int(references.max()) - start) // step > SUBQUERY_STEPS:
+            raise execution("query processing would load too many samples into memory in query execution")
         moments = np.arange(start, int(references.max()) + 1, step, dtype=np.int64)
         if not len(moments):
             return []

@@ -50,6 +50,9 @@ ELEMENTWISE: Mapping[str, Callable[[Floats], Floats]] = {
 """One vector in, the same series out."""
 
 _DAY = 86400
+_FAR = 1e13
+"""Seconds beyond which no calendar goes."""
+
 Dates = NDArray[np.datetime64]
 
 
@@ -58,8 +61,9 @@ def _difference(later: Dates, earlier: Dates) -> Floats:
 
 
 def _calendar(values: Floats) -> tuple[Dates, Dates, Dates]:
-    """Days, months and years since 1970 of unix seconds, as numpy dates (UTC)."""
-    days = np.floor(np.nan_to_num(values) / _DAY).astype("datetime64[D]")
+    """Days, months and years since 1970 of unix seconds, as numpy dates (UTC); no number reads as 1970."""
+    within = np.where(np.abs(values) < _FAR, values, 0.0)
+    days = np.floor(within / _DAY).astype("datetime64[D]")
     return days, days.astype("datetime64[M]"), days.astype("datetime64[Y]")
 
 

@@ -62,15 +62,14 @@ def _whole(at: Floats, bounds: Floats, counts: Floats) -> Floats:
         return np.where(outside == 0.0, np.nan, outside)
     cumulative = np.fmax.accumulate(np.add.reduceat(counts, starts, axis=0), axis=0)
     observed = cumulative[-1]
-    with np.errstate(all="ignore"):
-        rank = at * observed
-        reached = (cumulative[:-1] >= rank).argmax(axis=0)
-        bucket = np.where((cumulative[:-1] >= rank).any(axis=0), reached, len(uppers) - 1)
-        inner = np.minimum(bucket, len(uppers) - 2)
-        upper, column = uppers[inner], np.arange(len(at))
-        below = np.where(inner > 0, cumulative[np.maximum(inner - 1, 0), column], 0.0)
-        lower = np.where(inner > 0, uppers[np.maximum(inner - 1, 0)], 0.0)
-        found = lower + (upper - lower) * ((rank - below) / (cumulative[inner, column] - below))
+    rank = at * observed
+    reached = (cumulative[:-1] >= rank).argmax(axis=0)
+    bucket = np.where((cumulative[:-1] >= rank).any(axis=0), reached, len(uppers) - 1)
+    inner = np.minimum(bucket, len(uppers) - 2)
+    upper, column = uppers[inner], np.arange(len(at))
+    below = np.where(inner > 0, cumulative[np.maximum(inner - 1, 0), column], 0.0)
+    lower = np.where(inner > 0, uppers[np.maximum(inner - 1, 0)], 0.0)
+    found = lower + (upper - lower) * ((rank - below) / (cumulative[inner, column] - below))
     found = np.where((inner == 0) & (upper <= 0), upper, found)
     found = np.where(bucket == len(uppers) - 1, uppers[-2], found)
     found = np.where((observed == 0) | np.isnan(observed), np.nan, found)

@@ -79,19 +79,17 @@ class Matching:
 
 def scalars(operator: str, left: Scalar, right: Scalar) -> Scalar:
     """Both sides numbers; a comparison gives 0 or 1."""
-    with np.errstate(all="ignore"):
-        if operator in COMPARISON:
-            return Scalar(COMPARISON[operator](left.values, right.values).astype(np.float64))
-        return Scalar(ARITHMETIC[operator](left.values, right.values))
+    if operator in COMPARISON:
+        return Scalar(COMPARISON[operator](left.values, right.values).astype(np.float64))
+    return Scalar(ARITHMETIC[operator](left.values, right.values))
 
 
 def vector_with_scalar(operator: str, vector: Vector, scalar: Scalar, *, swapped: bool, return_bool: bool) -> Vector:
     """A vector and a number; a comparison without `bool` filters and keeps the vector's own value and name."""
     left, right = (scalar.values, vector.values) if swapped else (vector.values, scalar.values)
-    with np.errstate(all="ignore"):
-        if operator in ARITHMETIC:
-            return distinct(vector.with_values(ARITHMETIC[operator](left, right)))
-        holds = COMPARISON[operator](left, right)
+    if operator in ARITHMETIC:
+        return distinct(vector.with_values(ARITHMETIC[operator](left, right)))
+    holds = COMPARISON[operator](left, right)
     if return_bool:
         return distinct(vector.with_values(holds.astype(np.float64)))
     return Vector(vector.labels, vector.values, vector.present & holds)
@@ -115,13 +113,12 @@ def vectors(operator: str, left: Vector, right: Vector, matching: Matching) -> V
     present = many.present[many_index] & one.present[one_index]
     many_values, one_values = many.values[many_index], one.values[one_index]
     first, second = (one_values, many_values) if swapped else (many_values, one_values)
-    with np.errstate(all="ignore"):
-        if operator in ARITHMETIC:
-            values = ARITHMETIC[operator](first, second)
-        elif matching.return_bool:
-            values = COMPARISON[operator](first, second).astype(np.float64)
-        else:
-            values, present = first, present & COMPARISON[operator](first, second)
+    if operator in ARITHMETIC:
+        values = ARITHMETIC[operator](first, second)
+    elif matching.return_bool:
+        values = COMPARISON[operator](first, second).astype(np.float64)
+    else:
+        values, present = first, present & COMPARISON[operator](first, second)
     labels = [_result_labels(many.labels[row], one.labels[other], operator, matching) for row, other in pairs]
     if matching.cardinality is Cardinality.ONE_TO_ONE:
         _refuse_several([many_keys[row] for row, _ in pairs], present)

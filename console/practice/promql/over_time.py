@@ -104,8 +104,7 @@ def quantile_of(laid: Floats, counts: Floats, at: Floats) -> Floats:
     weight = rank - low
     below = np.take_along_axis(ordered, low[..., None].astype(np.int64), axis=-1)[..., 0]
     above = np.take_along_axis(ordered, high[..., None].astype(np.int64), axis=-1)[..., 0]
-    with np.errstate(invalid="ignore"):
-        found = below * (1 - weight) + above * weight
+    found = below * (1 - weight) + above * weight
     found = np.where(at < 0, -np.inf, np.where(at > 1, np.inf, found))
     return np.where(np.isnan(at) | (counts == 0), np.nan, found)
 

@@ -6,6 +6,7 @@ The parser is `promql-parser`; it knows more functions than are evaluated here.
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import promql_parser
 from promql_parser import Expr
@@ -20,11 +21,24 @@ _KINDS = (
     (promql_parser.MatchOp.Re, MatchKind.REGEX),
     (promql_parser.MatchOp.NotRe, MatchKind.NOT_REGEX),
 )
+_AT = re.compile(r"@ (\d+(?:\.\d+)?)(?: offset \S+)?$")
+LATEST = 253402300800.0
+"""Unix seconds beyond which a moment is refused: the year 10000, the end of RFC 3339."""
+
+OPERATORS = 1000
+"""Operators and parentheses of one query; the library's parser overflows its stack at a few thousand."""
+TOO_DEEP = "parse error: the expression is nested too deeply for this server"
+
+_QUOTED = re.compile(r""" "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | `[^`]*` """, re.VERBOSE | re.DOTALL)
+_NESTING = re.compile(r"[-+*/%^(<>=!]|\b(?:and|or|unless|atan2)\b", re.IGNORECASE)
+
 _UNITS = (("y", 31536000000), ("w", 604800000), ("d", 86400000), ("h", 3600000), ("m", 60000), ("s", 1000), ("ms", 1))
 
 
 def parse(query: str) -> Expr:
     """The tree of `query`. Raises PromQLError (bad_data) with the parser's own sentence."""
+    if len(_NESTING.findall(_QUOTED.sub("", query))) > OPERATORS:
+        raise bad_data(TOO_DEEP)
     try:
         return promql_parser.parse(query)
     except ValueError as error:
@@ -60,6 +74,18 @@ def unwrapped(expression: Expr) -> Expr:
 def milliseconds(duration: dt.timedelta | None) -> int:
     """A duration of the tree; none is 0."""
     return 0 if duration is None else round(duration / dt.timedelta(milliseconds=1))
+
+
+def at_moment(tree: Expr) -> int:
+    """The unix milliseconds after a tree's own `@`, 0 when they are negative. Raises PromQLError (bad_data).
+
+    Read from its text: the library's attribute panics at moments before 1970.
+    """
+    match = _AT.search(tree.prettify())
+    seconds = float(match[1]) if match else 0.0
+    if seconds > LATEST:
+        raise bad_data(f"timestamp out of bounds for @ modifier: {seconds:.0f}")
+    return round(seconds * 1000)
 
 
 def duration_seconds(text: str) -> float:

@@ -45,8 +45,7 @@ def extrapolated(window: Window, *, counter: bool, per_second: bool) -> Answer:
     to_start = np.broadcast_to((times[first] - window.starts) / 1000.0, growth.shape)
     to_end = (window.ends - times[last]) / 1000.0
     if counter:
-        with np.errstate(all="ignore"):
-            to_zero = np.where((growth > 0) & (first_values >= 0), sampled * (first_values / growth), np.inf)
+        to_zero = np.where((growth > 0) & (first_values >= 0), sampled * (first_values / growth), np.inf)
         to_start = np.minimum(to_start, to_zero)
     threshold = average * 1.1
     stretched = sampled + np.where(to_start < threshold, to_start, average / 2)
@@ -89,19 +88,18 @@ def regression(window: Window, intercept: Ints) -> tuple[Floats, Floats, Bools]:
     values, times = window.block.values, window.block.milliseconds
     origin = times[0] if len(times) else 0
     moments = (times - origin) / 1000.0
-    with np.errstate(all="ignore"):
-        base = np.nan_to_num(values[:, :1], posinf=0.0, neginf=0.0)
-        ys = values - base
-        xs = np.broadcast_to(moments, ys.shape)
-        count = np.where(enough, window.count, 1).astype(np.float64)
-        sum_x, sum_y = _sums(xs, window), _sums(ys, window)
-        covariance = _sums(xs * ys, window) - sum_x * sum_y / count
-        variance = _sums(xs * xs, window) - sum_x * sum_x / count
-        slope = covariance / variance
-        constant = reduce_windows(np.fmax, values, window) == reduce_windows(np.fmin, values, window)
-        slope = np.where(constant & np.isfinite(sum_y), 0.0, slope)
-        at = (intercept - origin) / 1000.0
-        level = base + sum_y / count + slope * (at - sum_x / count)
+    base = np.nan_to_num(values[:, :1], posinf=0.0, neginf=0.0)
+    ys = values - base
+    xs = np.broadcast_to(moments, ys.shape)
+    count = np.where(enough, window.count, 1).astype(np.float64)
+    sum_x, sum_y = _sums(xs, window), _sums(ys, window)
+    covariance = _sums(xs * ys, window) - sum_x * sum_y / count
+    variance = _sums(xs * xs, window) - sum_x * sum_x / count
+    slope = covariance / variance
+    constant = reduce_windows(np.fmax, values, window) == reduce_windows(np.fmin, values, window)
+    slope = np.where(constant & np.isfinite(sum_y), 0.0, slope)
+    at = (intercept - origin) / 1000.0
+    level = base + sum_y / count + slope * (at - sum_x / count)
     return slope, level, enough
 
 
