@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 import msgspec
@@ -106,8 +105,7 @@ def _over(span: TimeRange, scale: Scale, grid: Grid, overlay: Overlay, signs: Si
     cells: _Cells = {}
     for exemplar in overlay.exemplars:
         column = grid.column(exemplar.time, span)
-        drawable = math.isfinite(exemplar.value) and (exemplar.value > 0 or not scale.logarithmic)
-        if column is not None and drawable and scale.holds(exemplar.value):
+        if column is not None and scale.holds(exemplar.value):
             row = grid.row(exemplar.value, scale)
             cells.setdefault(row, {})[column] = (signs.exemplar, Role.MARKER)
     if overlay.letters:
