@@ -109,6 +109,7 @@ def test_every_hostile_string_comes_out_safe_and_bounded(raw: str) -> None:
 
 @given(st.one_of(anything, suspicious), st.integers(32, 200))
 @example("\u202e" * 40, 32)
+@example("\u202e" * 30, 32)
 @example("e" + "\u0301" * 60, 32)
 @example("a" * 26 + "\u0301" * 9, 32)
 def test_safe_text_is_safe_bounded_and_final(raw: str, limit: int) -> None:
