@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import socket
 import ssl
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from opsconsole.clock import SystemClock
 from opsconsole.config.settings import Auth, AuthKind, SecretRef, SourceSettings
 from opsconsole.domain.errors import ConfigError, ErrorKind, SourceError
 from opsconsole.sources.wire import PROMETHEUS_READS, Wire
+from opsconsole.sources.wire.body import BodyTooLargeError, read_body
 
 MEGABYTE = 1_048_576
 K = ErrorKind
@@ -58,6 +60,16 @@ def replying(status: int, body: bytes, **headers: str) -> Script:
         writer.write(f"HTTP/1.1 {status} X\r\n{head}\r\n".encode() + body)
 
     return script
+
+
+class Once(httpx.AsyncByteStream):
+    """A body that arrives in one piece."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._body
 
 
 def wire_to(url: str, **settings: object) -> Wire:
@@ -142,6 +154,18 @@ async def test_a_gzip_bomb_is_refused_at_the_cap() -> None:
         error = await failure(wire_to(f"http://{address}"))
     assert error.kind is ErrorKind.TOO_LARGE
     assert "over 32 MB" in error.detail
+
+
+async def test_a_gzip_bomb_is_not_even_held_for_a_moment() -> None:
+    bomb = httpx.Response(200, stream=Once(gzip.compress(bytes(60 * MEGABYTE))), headers={"Content-Encoding": "gzip"})
+    tracemalloc.start()
+    try:
+        with pytest.raises(BodyTooLargeError):
+            await read_body(bomb, MEGABYTE)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 10 * MEGABYTE
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,15 @@ async def test_each_source_names_itself_when_it_can_not_be_reached() -> None:
         await source.close()
 
 
+@pytest.mark.parametrize("write", [False, True])
+async def test_no_source_lets_a_write_out_unless_the_console_was_started_for_it(write: bool) -> None:
+    for source in connect(ALL, SystemClock(), write=write).configured():
+        with pytest.raises(SourceError) as caught:
+            await source._wire.request("POST", "/any/change")
+        assert caught.value.kind is (ErrorKind.UNREACHABLE if write else ErrorKind.REFUSED_WRITE)
+        await source.close()
+
+
 def test_a_url_that_is_none_is_named_before_anything_starts() -> None:
     with pytest.raises(ConfigError, match="alertmanager"):
         connect(ClusterSettings("x", alertmanager=SourceSettings("am:9093")), SystemClock())
