@@ -20,13 +20,18 @@ from opsconsole.practice.shop.track import Track
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MISS_QUERIES = 17.0
+MISS_QUERIES = 22.0
 """Queries that one payment costs when the cache does not know it."""
 
 CACHE_SIZE_RATIO = 0.965
 """Share of payment look-ups that the cache answers when all is well."""
 
 _NODE_SYSTEM_CORES = 0.42
+
+
+def _queueing(load: Floats) -> Floats:
+    """How much longer work takes at `load`, its rate over capacity: M/M/1's 1/(1-load), then a queue that stays."""
+    return np.asarray((1.0 + 40.0 * np.maximum(0.0, load - 0.75)) / (1.0 - np.clip(load, 0.0, 0.93)))
 
 
 @dataclass
@@ -114,7 +119,7 @@ class Model:
         pods += [self._batch(track) for track in tracks if track.pod.service.kind is Kind.BATCH]
         look_ups = rates["payments", "POST /pay"]
         queries = self._queries(pods, rates)
-        load = np.clip(queries / topology.DATABASE_CAPACITY, 0.0, 0.985)
+        load = queries / topology.DATABASE_CAPACITY
         database = [pod for pod in pods if pod.track.pod.service.kind is Kind.POSTGRES]
         up = np.minimum(1.0, sum((pod.share for pod in database), np.zeros(len(ticks))))
         made = Conditions(ticks, pods, rates, [], np.zeros(0), np.zeros(0), queries, look_ups, {})
@@ -125,13 +130,13 @@ class Model:
         made.node_busy = self._burn(pods, len(ticks))
         slowness = np.mean([pod.slowness for pod in database], axis=0) if database else np.ones(len(ticks))
         jitter = np.exp(0.06 * self._noise.drift("query", ticks, 6))
-        made.query_seconds = topology.QUERY_SECONDS * jitter * (0.7 + 0.3 * slowness) / (1.0 - load)
-        made.query_errors = 1.0 - up * (1.0 - 0.03 * load**12)
+        made.query_seconds = topology.QUERY_SECONDS * jitter * (0.7 + 0.3 * slowness) * _queueing(load)
+        made.query_errors = 1.0 - up * (1.0 - np.minimum(0.03, 0.03 * load**12))
         self._pools(pods, made.query_seconds)
         self._overload(pods)
         zero = np.zeros(len(ticks))
         made.latency["postgres", "query"] = Latency(
-            made.query_seconds, 0.002 + 0.1 * load**8, 6 * made.query_seconds, made.query_errors, zero
+            made.query_seconds, 0.002 + np.minimum(0.1, 0.1 * load**8), 6 * made.query_seconds, made.query_errors, zero
         )
         made.latency["redis", "GET"] = Latency(zero + 0.0004, zero, zero, zero, zero)
         for service in reversed(topology.SERVICES):
@@ -248,7 +253,7 @@ class Model:
                 boot = np.where(alive & (pod.track.run_age < 20), 0.35, 0.0)
                 wanted = service.cpu_idle + service.cpu_request * pod.rate + boot
                 if self._fault is FaultKind.GOROUTINES:
-                    wanted = wanted + 0.78 * pod.track.level
+                    wanted = wanted + 0.95 * pod.track.level
                 if self._fault is FaultKind.GARBAGE:
                     wanted = wanted + 1.5 * pod.track.level**2
                 pod.cpu = np.where(alive, np.minimum(wanted, 0.97 * service.cpu_limit), 0.0)
