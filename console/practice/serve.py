@@ -17,7 +17,6 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from opsconsole.clock import Clock, SystemClock
@@ -60,8 +59,8 @@ def build(scenario_id: str, seed: int, clock: Clock, prometheus_url: str = "") -
         {
             "prometheus": prometheus.application(shop, rules, clock),
             "alertmanager": alertmanager.application(rules, clock),
-            "elasticsearch": getattr(elasticsearch, "application", lambda _: Starlette())(shop),
-            "jaeger": getattr(jaeger, "application", lambda _: Starlette())(shop),
+            "elasticsearch": elasticsearch.application(shop),
+            "jaeger": jaeger.application(shop),
             "kubernetes": kubernetes.application(shop),
         },
     )

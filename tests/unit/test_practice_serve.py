@@ -25,6 +25,7 @@ ANSWERS = {
     "alertmanager": ("/-/ready", "OK"),
     "kubernetes": ("/readyz", "ok"),
 }
+KEYS = {"elasticsearch": ("/_cluster/health", "status"), "jaeger": ("/api/v3/services", "services")}
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,14 @@ def test_each_port_answers_as_its_backend(running: PracticeProcess, backend: str
     answer = httpx.get(addresses(running)[backend] + path, trust_env=False)
     assert (answer.status_code, answer.text) == (200, text)
     assert "date" in answer.headers
+
+
+@pytest.mark.parametrize("backend", KEYS)
+def test_logs_and_traces_are_served_too(running: PracticeProcess, backend: str) -> None:
+    path, key = KEYS[backend]
+    answer = httpx.get(addresses(running)[backend] + path, trust_env=False)
+    assert answer.status_code == 200
+    assert key in answer.json()
 
 
 def test_the_alert_of_the_scenario_fires_from_the_first_moment(running: PracticeProcess) -> None:
