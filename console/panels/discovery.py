@@ -235,7 +235,9 @@ def _panel(spec: PanelSpec, candidate: Candidate, panel_id: str, labels: _Labels
         f'{label}="${part}"' for label, part in ((labels.namespace, "namespace"), (labels.pod, "pod")) if label
     ]
     container = _first(CONTAINER_LABELS, labels.all)
-    grouping = labels.by if labels.by == labels.instance else f"{labels.by}, {labels.instance}"
+    # `instance` keeps apart those series of a metric that lack the other labels.
+    own = ("instance",) if "instance" in labels.all and not candidate.per_container else ()
+    grouping = ", ".join(dict.fromkeys((labels.by, labels.instance, *own)))
     query = (
         candidate.query.replace("<by>, <instance>", grouping)
         .replace("<scope>", ",".join(matchers))

@@ -101,7 +101,7 @@ async def test_the_service_label_is_preferred_to_the_job_and_pods_bind_where_the
     assert query.startswith("sum by (service) (")
     assert 'service="$service",namespace="$namespace",pod="$pod"' in query
     goroutines = by_id(catalogue)["goroutines"]
-    assert "max by (service, pod)" in goroutines.query
+    assert "max by (service, pod, instance)" in goroutines.query
     assert goroutines.legend == "{{pod}}"
     assert "goroutines" not in by_id(catalogue, "orders")
 

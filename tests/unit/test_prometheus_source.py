@@ -121,6 +121,12 @@ async def test_the_legend_names_what_differs_or_follows_the_template() -> None:
     assert [series.name for series in (await read(matrix_of(*entries), panel)).value.series] == ["x/a", "x/b"]
 
 
+async def test_a_series_that_the_template_says_nothing_of_is_named_by_what_differs() -> None:
+    entries = [{"metric": {"pod": "a"}, "values": [[0, "1"]]}, {"metric": {"instance": "h:1"}, "values": [[0, "1"]]}]
+    reading = await read(matrix_of(*entries), msgspec.structs.replace(PANEL, legend="{{pod}}"))
+    assert [series.name for series in reading.value.series] == ["a", "h:1"]
+
+
 async def test_warnings_make_an_answer_partial_in_the_servers_words() -> None:
     reading = await read(matrix_of(warnings=["store \x1b[31mx\x1b[0m unavailable"], infos=["just so"]))
     assert reading.completeness.notes == ("store ␛[31mx␛[0m unavailable",)
@@ -233,7 +239,7 @@ async def test_a_server_that_hangs_is_a_timeout() -> None:
 async def test_exemplars_stand_beside_the_buckets_they_came_from() -> None:
     panel = msgspec.structs.replace(PANEL, query="histogram_quantile(0.9, rate(x_bucket[1m]))")
     entries = [
-        {"labels": {"traceID": "4bf9"}, "value": "0.7", "timestamp": 1_700_000_100.5},
+        {"labels": {"traceID": "4bf9"}, "value": "0.7", "timestamp": 1_700_000_650.5},
         {"labels": {}, "value": "1", "timestamp": 1_700_000_050_000},
     ]
     server = FakeServer(
@@ -247,7 +253,7 @@ async def test_exemplars_stand_beside_the_buckets_they_came_from() -> None:
     await source.close()
     assert [(each.time, each.value, each.trace_id) for each in reading.value.exemplars] == [
         (1_700_000_050.0, 1.0, None),
-        (1_700_000_100.5, 0.7, "4bf9"),
+        (1_700_000_650.5, 0.7, "4bf9"),
     ]
 
 
