@@ -56,3 +56,11 @@ def decode_loosely(raw: bytes) -> Any | None:
         return json.loads(repaired(raw), parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
         return None
+
+
+def json_text(value: Any) -> str:
+    """A decoded JSON value as compact JSON for people to read; what can't be written so, as a remark."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except (ValueError, OverflowError, RecursionError):
+        return "(not shown: nested too deeply, or no text)"

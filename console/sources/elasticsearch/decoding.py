@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from opsconsole.sources.elasticsearch.answers import Bars, LevelCounts
 from opsconsole.sources.elasticsearch.fields import CANDIDATES, TIMESTAMP, Concept, FieldMap
 from opsconsole.sources.elasticsearch.levels import parse_level
 from opsconsole.sources.elasticsearch.query import level_names
-from opsconsole.sources.lenient_json import decode_loosely
+from opsconsole.sources.lenient_json import decode_loosely, json_text
 from opsconsole.sources.moments import parse_moment, valid_moment
 
 FIELDS_KEPT = 200
@@ -81,10 +80,7 @@ def shown(value: Any) -> SafeText:
     """A JSON value as text: strings as they are, everything else as JSON."""
     if isinstance(value, str):
         return safe_text(value)
-    try:
-        return safe_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-    except (ValueError, RecursionError):
-        return SafeText("nested too deeply")
+    return safe_text(json_text(value))
 
 
 def _first(value: Any) -> Any:

@@ -7,6 +7,7 @@ servers take, and the search depth under both of its names.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Protocol
 
@@ -80,19 +81,20 @@ class Otlp:
         }
         if errors:
             params["query.attributes"] = ERRORS
-        return self._found(await self._wire.request("GET", "/api/v3/traces", params=params, accept=(404,)))
+        return await self._found(await self._wire.request("GET", "/api/v3/traces", params=params, accept=(404,)))
 
     async def trace(self, trace_id: str) -> Found:
         """Spans of one trace."""
-        return self._found(await self._wire.request("GET", f"/api/v3/traces/{trace_id}", accept=(404,)))
+        return await self._found(await self._wire.request("GET", f"/api/v3/traces/{trace_id}", accept=(404,)))
 
-    def _found(self, answer: Answer) -> Found:
+    async def _found(self, answer: Answer) -> Found:
         if answer.status == 404:
             # "No traces found" is a 404 with the API's own error object; any other is a wrong address.
             if b"race" not in answer.body or b"error" not in answer.body:
                 raise of_answer(answer)
             return Found()
-        return Found(*otlp.spans_of(answer.decode(otlp.TracesAnswer).result))
+        # A thousand spans take tens of milliseconds of Python, which a thread leaves the screen between.
+        return Found(*await asyncio.to_thread(otlp.spans_of, answer.decode(otlp.TracesAnswer).result))
 
 
 class Legacy:
@@ -120,12 +122,12 @@ class Legacy:
         }
         if errors:
             params["tags"] = ERRORS
-        return self._found(await self._wire.request("GET", "/api/traces", params=params))
+        return await self._found(await self._wire.request("GET", "/api/traces", params=params))
 
     async def trace(self, trace_id: str) -> Found:
         """Spans of one trace."""
         answer = await self._wire.request("GET", f"/api/traces/{trace_id}", accept=(404,))
-        return Found() if answer.status == 404 else self._found(answer)
+        return Found() if answer.status == 404 else await self._found(answer)
 
-    def _found(self, answer: Answer) -> Found:
-        return Found(*legacy.spans_of(answer.decode(legacy.LegacyAnswer)))
+    async def _found(self, answer: Answer) -> Found:
+        return Found(*await asyncio.to_thread(legacy.spans_of, answer.decode(legacy.LegacyAnswer)))

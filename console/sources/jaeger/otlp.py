@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
@@ -11,7 +10,7 @@ from opsconsole.domain.text import SafeText
 from opsconsole.domain.trace import Span, SpanEvent
 from opsconsole.safe_text import safe_text
 from opsconsole.sources.jaeger.identifiers import span_id, trace_id
-from opsconsole.sources.lenient_json import decode_loosely
+from opsconsole.sources.lenient_json import decode_loosely, json_text
 from opsconsole.sources.moments import valid_moment
 
 _KINDS = ("internal", "internal", "server", "client", "producer", "consumer")
@@ -118,12 +117,7 @@ def attributes_of(pairs: list[KeyValue]) -> dict[SafeText, SafeText]:
 def shown(value: Any) -> SafeText:
     """An AnyValue as people read it: plain scalars as they are, arrays and maps as JSON."""
     plain = _plain(value)
-    if isinstance(plain, str):
-        return safe_text(plain)
-    try:
-        return safe_text(json.dumps(plain, ensure_ascii=False, separators=(",", ":"), default=str))
-    except (ValueError, RecursionError):
-        return SafeText("nested too deeply")
+    return safe_text(plain if isinstance(plain, str) else json_text(plain))
 
 
 def _plain(value: Any, depth: int = 8) -> Any:

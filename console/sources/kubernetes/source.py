@@ -93,7 +93,8 @@ class KubernetesSource:
         known = [item.metadata for part in _parts(revised.result(), "replicasets", notes) for item in part.items]
         by_uid = {metadata.uid: (metadata.annotations or {}).get(REVISION, "") for metadata in known}
         now = self._clock.now() + (found.clock_skew or 0.0)
-        pods = domain_pods(found.items, histories(seen), by_uid, now)
+        # Ten thousand pods take most of a second of Python, which a thread leaves the screen between.
+        pods = await asyncio.to_thread(domain_pods, found.items, histories(seen), by_uid, now)
         return Reading(PodList(pods, found.forbidden), _completeness(found, notes))
 
     async def changes(self, selection: Selection) -> Reading[ChangeList]:
@@ -114,7 +115,7 @@ class KubernetesSource:
             for item in part.items
             if selection.service is None or service_of(item.metadata) == selection.service
         ]
-        changes = changes_of(found.items, replica_sets)
+        changes = await asyncio.to_thread(changes_of, found.items, replica_sets)
         return Reading(ChangeList(changes), _completeness(found, notes))
 
     async def health(self) -> Health:
