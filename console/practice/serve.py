@@ -33,6 +33,9 @@ DEFAULT_SEED = 1
 READY = "# ready"
 """The line after the cluster table, printed once everything answers."""
 
+ALERT_HISTORY = 3600.0
+"""Seconds of the past for which rules are evaluated at the start; every scenario's trouble is younger."""
+
 LOOPBACK = "127.0.0.1"
 _GRACE = 1
 """Seconds that open connections, such as watches, get to end."""
@@ -52,7 +55,9 @@ def build(scenario_id: str, seed: int, clock: Clock, prometheus_url: str = "") -
     Raises KeyError for a scenario that does not exist.
     """
     shop = Shop(scenario_named(scenario_id), seed, clock.now(), clock)
-    rules = prometheus.RuleEngine(shop.series, PRACTICE_RULES, shop.begin, prometheus_url)
+    rules = prometheus.RuleEngine(
+        shop.series, PRACTICE_RULES, max(shop.begin, clock.now() - ALERT_HISTORY), prometheus_url
+    )
     rules.catch_up(clock.now())
     return PracticeCluster(
         shop,
