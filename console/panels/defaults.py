@@ -143,7 +143,8 @@ GC_PAUSE = PanelSpec(
         ),
         Candidate(
             metrics=("go_gc_duration_seconds",),
-            query=_largest(_instance_max("go_gc_duration_seconds", 'quantile="1",')),
+            # OpenMetrics, which servers with exemplars speak, writes the same quantile as 1.0.
+            query=_largest(_instance_max("go_gc_duration_seconds", 'quantile=~"1|1[.]0",')),
             title="GC pause, longest (Go)",
         ),
     ),
