@@ -107,6 +107,19 @@ def test_exemplars_name_traces_that_can_be_looked_up() -> None:
             assert exemplar.value <= float(series.labels["le"])
 
 
+@pytest.mark.parametrize("scenario", ["bad-release", "slow-start"])
+def test_the_log_reads_the_same_to_one_who_follows_it_and_to_one_who_comes_later(scenario: str) -> None:
+    follower, latecomer = Drill(scenario), Drill(scenario)
+    begin, seen = follower.clock.now(), {}
+    for _ in range(110):
+        follower.wait(3)
+        seen |= {line.id: line for line in follower.shop.logs(begin, 2e9)}
+    latecomer.wait(330)
+    lines = latecomer.shop.logs(begin, 2e9)
+    assert sorted(seen.values(), key=lambda line: (line.time, line.id)) == lines
+    assert len({line.id for line in lines}) == len(lines)
+
+
 def test_log_lines_point_to_traces_that_exist() -> None:
     drill = Drill("pool-exhaustion")
     now = drill.clock.now()

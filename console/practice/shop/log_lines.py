@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import NamedTuple
 
 from opsconsole.practice.shop import symptoms
@@ -35,6 +36,12 @@ _DONE = {"POST /orders": "order created", "POST /pay": "payment authorised", "PO
 _CALLERS = {"go": "server/access.go:88", "jvm": "c.s.payments.AccessLog"}
 
 
+def _named(line: LogLine) -> LogLine:
+    """`line` with an id that depends on nothing but itself."""
+    said = f"{line.time!r}{line.pod.uid}{line.span_id}{line.level}{line.message}".encode()
+    return line._replace(id=blake2b(said, digest_size=15).hexdigest())
+
+
 class LogLines:
     """The lines of any tick, the same whenever asked."""
 
@@ -49,21 +56,21 @@ class LogLines:
         self._requests = requests
         self._kept: dict[int, tuple[LogLine, ...]] = {}
 
-    def of_tick(self, tick: int) -> tuple[LogLine, ...]:
-        """Lines caused in the seconds from `tick` to the next, oldest first; a slow request's may be later."""
+    def of_tick(self, tick: int, now: float) -> tuple[LogLine, ...]:
+        """Lines caused in the seconds from `tick` to the next, oldest first; a slow request's may be later.
+
+        Before the tick is over, lines of what has yet to happen at `now` (unix seconds) are missing.
+        """
         found = self._kept.get(tick)
         if found is None:
             moment = self._moments.at(tick)
             lines = [*self._of_requests(tick), *self._of_pods(moment)]
-            lines.sort(key=lambda line: line[0])
-            found = tuple(
-                line._replace(id=f"{tick:08x}{index:04x}{self._noise.bits('line', tick * 512 + index):016x}")
-                for index, line in enumerate(lines)
-            )
+            found = tuple(sorted((_named(line) for line in lines), key=lambda line: (line.time, line.id)))
             if len(self._kept) > 2600:
                 for old in sorted(self._kept)[:600]:
                     del self._kept[old]
-            self._kept[tick] = found
+            if now >= (tick + 1) * self._tick_seconds:
+                self._kept[tick] = found
         return found
 
     def _of_requests(self, tick: int) -> Iterator[LogLine]:

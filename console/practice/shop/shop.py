@@ -115,11 +115,12 @@ class Shop:
     def logs(self, start: float, end: float) -> list[LogLine]:
         """Lines of `start..end` (unix seconds, both included) written so far, oldest first."""
         self.advance()
+        now = int(self.now())
         end = min(end, self.now())
         lines: list[LogLine] = []
-        for tick in range(max(self.moments.first_tick, int(start // TICK) - 1), int(end // TICK) + 1):
-            lines.extend(self.log_lines.of_tick(tick))
-        return sorted((line for line in lines if start <= line.time <= end), key=lambda line: line.time)
+        for tick in range(max(self.moments.first_tick, int(start // TICK) - 6), int(end // TICK) + 1):
+            lines.extend(self.log_lines.of_tick(tick, now))
+        return sorted((line for line in lines if start <= line.time <= end), key=lambda line: (line.time, line.id))
 
     def exemplars(self, start: float, end: float) -> list[SeriesExemplars]:
         """Exemplars of `http_request_duration_seconds_bucket` in `start..end`, by series."""

@@ -51,12 +51,11 @@ def lifecycle(pod: PodMoment, begin: int, seconds: int, fault: FaultKind | None)
             yield run.started_at + 0.05, "info", f"starting {service.name}", "main.go:31", {"image": image}
             if not slow and service.kind in (Kind.GO, Kind.JVM):
                 yield run.started_at + service.boot, "info", f"listening on :{service.port}", "main.go:77", {}
-        if run.finished_at is not None and begin <= run.finished_at - 2 < begin + seconds:
-            yield run.finished_at - 1.9, "warn", "signal terminated received, shutting down", "main.go:91", {}
-    current = pod.pod.run
-    age = begin - current.started_at if current is not None else 0
-    if slow and 0 <= age < 95:
-        yield begin + 4.2, "info", f"warming cache: {age / 95:.0%}", "cache/warm.go:52", {"age_seconds": age}
+        if run.finished_at is not None and begin <= run.finished_at < begin + seconds:
+            yield run.finished_at, "warn", "signal terminated received, shut down", "main.go:91", {}
+        age = begin - run.started_at
+        if slow and 0 <= age < 95 and (run.finished_at is None or begin + 4.2 < run.finished_at):
+            yield begin + 4.2, "info", f"warming cache: {age / 95:.0%}", "cache/warm.go:52", {"age_seconds": age}
 
 
 def routine(pod: PodMoment, begin: int, draw: Draw) -> Iterator[Said]:
