@@ -54,12 +54,21 @@ _REQUESTS = (
 _GRPC = "grpc_server_handled_total"
 _GRPC_FAULTS = 'grpc_code=~"Unknown|DeadlineExceeded|Internal|Unavailable|DataLoss",'
 
+
+def _its_own(title: str, metric: str) -> str | None:
+    """A title that tells Prometheus' figures about itself from those of the services it watches."""
+    return f"{title} (Prometheus)" if metric.startswith("prometheus_") else None
+
+
 REQUESTS = PanelSpec(
     id="requests",
     title="requests/s",
     unit=Unit.PER_SECOND,
     layer=Layer.APPLICATION,
-    candidates=tuple(Candidate(metrics=(name,), query=_rate(name)) for name in (*_REQUESTS, _GRPC)),
+    candidates=tuple(
+        Candidate(metrics=(name,), query=_rate(name), title=_its_own("requests/s", name))
+        for name in (*_REQUESTS, _GRPC)
+    ),
 )
 ERRORS = PanelSpec(
     id="errors",
@@ -69,7 +78,13 @@ ERRORS = PanelSpec(
     thresholds=(Threshold(0.05),),
     candidates=(
         *(
-            Candidate(metrics=(name,), query=_share(name, '<choice>=~"5..",'), choice=_STATUS) for name in _REQUESTS
+            Candidate(
+                metrics=(name,),
+                query=_share(name, '<choice>=~"5..",'),
+                choice=_STATUS,
+                title=_its_own("errors", name),
+            )
+            for name in _REQUESTS
         ),
         Candidate(metrics=(_GRPC,), query=_share(_GRPC, _GRPC_FAULTS), choice=("grpc_code",)),
     ),
@@ -105,7 +120,7 @@ LATENCY = PanelSpec(
             query=_quantiles("http_server_duration_milliseconds_bucket", divisor=" / 1000"),
         ),
         *(
-            Candidate(metrics=(name,), query=_quantiles(name))
+            Candidate(metrics=(name,), query=_quantiles(name), title=_its_own("latency", name))
             for name in ("grpc_server_handling_seconds_bucket", "prometheus_http_request_duration_seconds_bucket")
         ),
     ),
