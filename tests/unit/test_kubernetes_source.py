@@ -239,6 +239,21 @@ async def test_a_rolling_restart_is_a_restart_and_no_deploy() -> None:
     assert (newest.kind, newest.title) == (ChangeKind.RESTART, "checkout rolling restart, revision 2")
 
 
+async def test_a_change_of_configuration_names_its_variables_and_never_their_values() -> None:
+    old, new = replica_set(1, "i"), replica_set(2, "i", "2026-08-07T14:00:00Z")
+    old["spec"]["template"]["spec"]["containers"][0]["env"] = [
+        {"name": "DB_CLOSE_TIMEOUT", "value": "5s"}, {"name": "KEPT", "value": "1"},
+        {"name": "GONE", "value": "hunter2"},
+    ]  # fmt: skip
+    new["spec"]["template"]["spec"]["containers"][0]["env"] = [
+        {"name": "DB_CLOSE_TIMEOUT", "value": "0s"}, {"name": "KEPT", "value": "1"},
+        {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}},
+    ]  # fmt: skip
+    newest = (await source_of(Api(replicasets=[new, old])).changes(ALL)).value.changes[0]
+    assert newest.kind is ChangeKind.DEPLOY
+    assert newest.title == "deploy checkout DB_CLOSE_TIMEOUT changed, GONE changed, KEY changed, revision 2"
+
+
 async def test_a_restarted_container_is_a_change_with_its_reason() -> None:
     status = {
         "name": "app",

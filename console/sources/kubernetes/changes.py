@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from opsconsole.domain.pod import Change, ChangeKind
 from opsconsole.safe_text import safe_text
-from opsconsole.sources.kubernetes.objects import ContainerStatus, PodObject, ReplicaSetObject
+from opsconsole.sources.kubernetes.objects import ContainerStatus, PodObject, ReplicaSetObject, TemplateContainer
 from opsconsole.sources.kubernetes.pods import service_of
 from opsconsole.sources.moments import parse_moment
 
@@ -65,15 +65,16 @@ def _rollout(replica_set: ReplicaSetObject, previous: ReplicaSetObject | None, m
     changed = [image for container, image in images.items() if before.get(container) != image]
     restarted = previous is not None and _restarted_at(replica_set) != _restarted_at(previous)
     back = " (back to an earlier one)" if annotations.get(REVISION_HISTORY) else ""
-    unchanged = "rolling restart" if restarted else "same image, other template"
-    what = ", ".join(_version(image, name) for image in changed) or unchanged
-    verb = "" if restarted and not changed else "deploy "
+    variables = _changed_variables(replica_set, previous) if previous else []
+    differing = [_version(image, name) for image in changed] or variables
+    what = ", ".join(differing) or ("rolling restart" if restarted else "same image, other template")
+    rolling = restarted and not differing
     return Change(
         time=moment,
-        kind=ChangeKind.RESTART if restarted and not changed else ChangeKind.DEPLOY,
+        kind=ChangeKind.RESTART if rolling else ChangeKind.DEPLOY,
         namespace=safe_text(replica_set.metadata.namespace, 256),
         service=service_of(replica_set.metadata) if replica_set.metadata.labels else safe_text(name, 256),
-        title=safe_text(f"{verb}{name} {what}{back}, revision {revision_of(replica_set)}", 512),
+        title=safe_text(f"{'' if rolling else 'deploy '}{name} {what}{back}, revision {revision_of(replica_set)}", 512),
         cause=safe_text(annotations.get(CHANGE_CAUSE, ""), 512),
     )
 
@@ -121,6 +122,20 @@ def _restart(pod: PodObject, status: ContainerStatus) -> Change | None:
 
 def _images(replica_set: ReplicaSetObject) -> dict[str, str]:
     return {container.name: container.image for container in replica_set.spec.template.spec.containers}
+
+
+def _changed_variables(new: ReplicaSetObject, old: ReplicaSetObject) -> list[str]:
+    """Environment variables that differ, by name: a value may be a secret that was written down in the open."""
+    before = {container.name: _environment(container) for container in old.spec.template.spec.containers}
+    names: dict[str, None] = {}
+    for container in new.spec.template.spec.containers:
+        now, then = _environment(container), before.get(container.name, {})
+        names |= dict.fromkeys(sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name)))
+    return [f"{name} changed" for name in names]
+
+
+def _environment(container: TemplateContainer) -> dict[str, str]:
+    return {variable.name: variable.value for variable in container.env or ()}
 
 
 def _restarted_at(replica_set: ReplicaSetObject) -> str:

@@ -219,11 +219,32 @@ class TemplateMetadata(_Part, frozen=True):
     annotations: dict[str, str] | None = None
 
 
+class EnvironmentVariable(_Part, frozen=True):
+    """A variable as specified; from a ConfigMap or Secret it has no value here."""
+
+    name: str = ""
+    value: str = ""
+
+
+class TemplateContainer(_Part, frozen=True):
+    """A container of a template, with what a change of configuration changes."""
+
+    name: str
+    image: str = ""
+    env: list[EnvironmentVariable] | None = None
+
+
+class TemplateSpec(_Part, frozen=True):
+    """The pods of a template as specified."""
+
+    containers: list[TemplateContainer] = []
+
+
 class Template(_Part, frozen=True):
     """What pods are made from."""
 
     metadata: TemplateMetadata = TemplateMetadata()
-    spec: PodSpec = PodSpec()
+    spec: TemplateSpec = TemplateSpec()
 
 
 class ReplicaSetSpec(_Part, frozen=True):
