@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-import signal
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 from importlib.resources import files
@@ -23,6 +21,7 @@ from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeWindow
 from opsconsole.feeds.cluster_feeds import ClusterFeeds
 from opsconsole.feeds.feed import Pace
+from opsconsole.hang_up import leave_on_hang_up
 from opsconsole.safe_text import safe_text
 from opsconsole.screens.commands import ConsoleCommands
 from opsconsole.screens.console_screen import ConsoleScreen
@@ -119,9 +118,7 @@ class OpsConsole(App[int]):
             self.add_class("ascii")
         self.set_keymap(self._settings.keymap)
         if not self.is_headless:
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGHUP, signal.SIGTERM):
-                loop.add_signal_handler(number, self.exit, 0)
+            leave_on_hang_up(lambda: self.exit(0))
 
     def action_next_theme(self) -> None:
         """The theme after this one."""

@@ -285,7 +285,8 @@ class ConsoleScreen(Screen[None]):
             self._full = name
         self._recent = (name, *(other for other in self._recent if other is not name))
         self._arrange()
-        self._panes[name].focus_target.focus()
+        # At once, not when the queue comes to it: the next key may already be on its way.
+        self.set_focus(self._panes[name].focus_target)
 
     def action_next_pane(self) -> None:
         """The pane after the focused one."""

@@ -34,7 +34,11 @@ class TmuxScreen:
         return "\n".join(self.pane.capture_pane())
 
     def shows(self, *words: str) -> None:
-        until(lambda: all(word in self.text for word in words), f"{words} on\n{self.text}", seconds=60)
+        """Wait until all of `words` stand on the screen; fail with the screen as it is then."""
+        try:
+            until(lambda: all(word in self.text for word in words), f"{words}", seconds=60)
+        except AssertionError as error:
+            raise AssertionError(f"{error} on\n{self.text}") from None
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -48,29 +52,34 @@ def tmux(command: str, width: int, height: int) -> Iterator[TmuxScreen]:
         unavailable("tmux is not installed")
     server = libtmux.Server(socket_name=f"opsconsole-{uuid.uuid4().hex[:8]}")
     try:
-        session = server.new_session(x=width, y=height, window_command=command)
-        pane = session.active_pane
+        server.cmd("new-session", "-d", "-x", str(width), "-y", str(height), f"env -u COLUMNS -u LINES {command}")
+        pane = server.sessions[0].active_pane
         assert pane is not None
         yield TmuxScreen(pane)
     finally:
         server.kill()
 
 
-def practice_children() -> set[str]:
-    """Practice clusters that run now, by process id."""
-    found = subprocess.run(["pgrep", "-f", "opsconsole.practice.serve"], capture_output=True, text=True, check=False)
+def seed_of_our_own() -> str:
+    """A seed that marks the processes of one test among those of others."""
+    return f"4{uuid.uuid4().int % 10**8:08d}"
+
+
+def processes(words: str) -> set[str]:
+    """Ids of processes whose command line holds `words`."""
+    found = subprocess.run(["pgrep", "-f", words], capture_output=True, text=True, check=False)
     return set(found.stdout.split())
 
 
 def test_the_demo_tells_the_story_in_a_real_terminal_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    before = practice_children()
+    mark = seed_of_our_own()
     environment = f"HOME={tmp_path} XDG_CONFIG_HOME={tmp_path} LANG=C.UTF-8"
-    with tmux(f"env {environment} {OPSCONSOLE} demo --scenario bad-release --seed 7", 120, 40) as screen:
+    with tmux(f"env {environment} {OPSCONSOLE} demo --scenario bad-release --seed {mark}", 120, 40) as screen:
         screen.shows("ErrorRateHigh on checkout", "requests/s", "checkout-", "k8s", "READ-ONLY")
-        screen.press("3", "Enter")
-        screen.shows("trace ")
-        screen.press("4", "o")
-        screen.shows("Esc back")
+        screen.press("4", "Enter")
+        screen.shows("Traces · trace ", "Logs · trace ")
+        screen.press("o")
+        screen.shows("Esc back", "gateway")
         screen.press("Escape")
         screen.press("5", "f")
         screen.shows("5 Pods and probes")
@@ -79,18 +88,26 @@ def test_the_demo_tells_the_story_in_a_real_terminal_and_leaves_nothing_behind(t
         screen.press("Escape")
         screen.shows("1 Alerts", "2 Metrics")
         screen.press("q")
-        until(lambda: practice_children() <= before, "the practice cluster to end with the console")
+        until(lambda: not processes(mark), "console and practice cluster to end")
 
 
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM", "SIGKILL"])
 def test_however_the_console_ends_the_practice_cluster_ends_with_it(tmp_path: Path, name: str) -> None:
-    before = practice_children()
+    mark = seed_of_our_own()
     pidfile = tmp_path / "pid"
-    command = f"sh -c 'echo $$ > {pidfile}; HOME={tmp_path} LANG=C.UTF-8 exec {OPSCONSOLE} demo'"
+    command = f"sh -c 'echo $$ > {pidfile}; HOME={tmp_path} LANG=C.UTF-8 exec {OPSCONSOLE} demo --seed {mark}'"
     with tmux(command, 80, 24) as screen:
         screen.shows("1 Alerts")
         os.kill(int(pidfile.read_text()), signal.Signals[name])
-        until(lambda: practice_children() <= before, "the practice cluster to end with the console")
+        until(lambda: not processes(f"serve.*{mark}"), "the practice cluster to end with the console")
+
+
+def test_closing_the_terminal_leaves_neither_console_nor_practice_cluster(tmp_path: Path) -> None:
+    mark = seed_of_our_own()
+    with tmux(f"env HOME={tmp_path} LANG=C.UTF-8 {OPSCONSOLE} demo --seed {mark}", 120, 40) as screen:
+        screen.shows("ErrorRateHigh on checkout")
+        assert len(processes(mark)) >= 2
+    until(lambda: not processes(mark), "console and practice cluster to end with their terminal")
 
 
 def test_no_color_and_ascii_are_honoured_on_a_small_terminal(tmp_path: Path) -> None:
