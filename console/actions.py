@@ -173,7 +173,7 @@ def key_words(keys: str) -> str:
             word = "+".join(
                 [
                     *(part.capitalize() for part in chord),
-                    last.upper() if chord or last[:1] == "f" and last[1:].isdigit() else last,
+                    last.upper() if chord or (last[:1] == "f" and last[1:].isdigit()) else last,
                 ]
             )
         words.append(word)

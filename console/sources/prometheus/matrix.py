@@ -76,7 +76,7 @@ def exemplars(data: list[dict[str, Any]]) -> tuple[Exemplar, ...]:
 
 
 def foremost(found: tuple[Exemplar, ...], span: TimeRange, parts: int = EXEMPLAR_PARTS) -> tuple[Exemplar, ...]:
-    """Of each of `parts` equal parts of `span` the highest exemplar: enough to jump from, few enough to see the line."""
+    """Of each of `parts` equal parts of `span` the highest exemplar: few enough to see the line."""
     highest: dict[int, Exemplar] = {}
     for exemplar in found:
         part = int((exemplar.time - span.start) / (span.span or 1.0) * parts)
