@@ -66,6 +66,12 @@ class Action(msgspec.Struct, frozen=True):
 
 _METRICS = frozenset({PaneName.METRICS})
 
+
+def _travel(action_id: str, title: str, keys: str, short: str, weight: int) -> Action:
+    """An action that moves the time range or its cursor (`opsconsole.screens.time_travel.TRAVELS`)."""
+    return Action(action_id, title, keys, short, weight=weight, call=f"travel({action_id!r})")
+
+
 ACTIONS: tuple[Action, ...] = (
     Action("follow", "Follow this row: every pane shows its service and time", "enter", "follow", ROW_PANES, weight=1),
     Action("open", "Open this row whole", "o", "open", ROW_PANES, weight=2),
@@ -87,15 +93,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose_range", "Choose the time range", "t", "time", weight=7),
     Action("choose_service", "Choose the service", "s", "service", weight=8),
     Action("widen", "Widen the selection: pod, then service, then everything", "u", "widen", weight=9),
-    Action("pan_back", "Move the time range back by half", "left_square_bracket", "earlier", weight=10),
-    Action("pan_forward", "Move the time range forward by half", "right_square_bracket", "later", weight=11),
-    Action("zoom_in", "Halve the time range, around the cursor", "plus,equals_sign", "zoom", weight=12),
-    Action("zoom_out", "Double the time range", "minus", "", weight=13),
-    Action("cursor_back", "Move the time cursor back", "comma", "", weight=14),
-    Action("cursor_forward", "Move the time cursor forward", "full_stop", "", weight=15),
-    Action("clear_cursor", "Take the time cursor away", "x", "", weight=16),
-    Action("freeze", "Freeze the screen at this moment, or go on", "p", "freeze", weight=17),
-    Action("go_live", "Back to live", "0", "live", weight=18),
+    _travel("pan_back", "Move the time range back by half", "left_square_bracket", "earlier", weight=10),
+    _travel("pan_forward", "Move the time range forward by half", "right_square_bracket", "later", weight=11),
+    _travel("zoom_in", "Halve the time range, around the cursor", "plus,equals_sign", "zoom", weight=12),
+    _travel("zoom_out", "Double the time range", "minus", "", weight=13),
+    _travel("cursor_back", "Move the time cursor back", "comma", "", weight=14),
+    _travel("cursor_forward", "Move the time cursor forward", "full_stop", "", weight=15),
+    _travel("clear_cursor", "Take the time cursor away", "x", "", weight=16),
+    _travel("freeze", "Freeze the screen at this moment, or go on", "p", "freeze", weight=17),
+    _travel("go_live", "Back to live", "0", "live", weight=18),
     Action("refresh", "Ask every source again now", "R,f5", "", weight=40),
     *(
         Action(f"jump_{pane.value}", f"Go to {pane.title}", pane.digit, weight=60, call=f"jump({pane.value!r})")

@@ -17,13 +17,11 @@ from opsconsole.actions import ACTIONS, Action, PaneName, available, key_words
 from opsconsole.clock import Clock
 from opsconsole.domain.scope import Scope
 from opsconsole.domain.text import SafeText
-from opsconsole.domain.time_range import RANGE_PRESETS, parse_duration
 from opsconsole.feeds import topic as topics
 from opsconsole.feeds.cluster_feeds import ClusterFeeds
 from opsconsole.feeds.topic import TopicKind
-from opsconsole.screens import time_travel
 from opsconsole.screens.alerts_pane import AlertsPane
-from opsconsole.screens.choice_screen import Choice, ChoiceScreen
+from opsconsole.screens.choosers import range_chooser, service_chooser
 from opsconsole.screens.detail_screen import DetailScreen
 from opsconsole.screens.following import follow_alert, most_urgent, widened
 from opsconsole.screens.headline import headline
@@ -36,6 +34,7 @@ from opsconsole.screens.pane import Pane, PaneView
 from opsconsole.screens.pods_pane import PodsPane
 from opsconsole.screens.scope_history import ScopeHistory
 from opsconsole.screens.services import known_services, with_service
+from opsconsole.screens.time_travel import TRAVELS, with_range
 from opsconsole.screens.traces_pane import TracesPane
 from opsconsole.widgets.freshness_line import FreshnessLine
 from opsconsole.widgets.glyphs import Glyphs
@@ -209,65 +208,25 @@ class ConsoleScreen(Screen[None]):
 
     def action_choose_service(self) -> None:
         """Offer every service that any source knows."""
-        everything = Choice("", SafeText("all services"))
-        choices = tuple(Choice(name, name) for name in known_services(self.feeds))
-        screen = ChoiceScreen(SafeText("Service"), (everything, *choices), "type to narrow")
 
         def chosen(name: str | None) -> None:
             if name is not None:
                 self.follow(with_service(self.scope, SafeText(name) or None))
 
-        self.app.push_screen(screen, chosen)
+        self.app.push_screen(service_chooser(known_services(self.feeds)), chosen)
 
     def action_choose_range(self) -> None:
         """Offer the presets; any duration may be typed."""
-        choices = tuple(Choice(text, SafeText(f"last {text}")) for text, _ in RANGE_PRESETS)
-
-        def accepts(typed: str) -> str:
-            parse_duration(typed)
-            return typed
 
         def chosen(text: str | None) -> None:
             if text is not None:
-                self._go(time_travel.with_range(self.scope, text))
+                self._go(with_range(self.scope, text))
 
-        self.app.push_screen(ChoiceScreen(SafeText("Time range"), choices, "or type 45m, 2h30m, 7d", accepts), chosen)
+        self.app.push_screen(range_chooser(), chosen)
 
-    def action_pan_back(self) -> None:
-        """Earlier by half a window."""
-        self._go(time_travel.panned(self.scope, -0.5, self._clock.now()))
-
-    def action_pan_forward(self) -> None:
-        """Later by half a window."""
-        self._go(time_travel.panned(self.scope, 0.5, self._clock.now()))
-
-    def action_zoom_in(self) -> None:
-        """Half the window."""
-        self._go(time_travel.zoomed(self.scope, 0.5, self._clock.now()))
-
-    def action_zoom_out(self) -> None:
-        """Twice the window."""
-        self._go(time_travel.zoomed(self.scope, 2.0, self._clock.now()))
-
-    def action_cursor_back(self) -> None:
-        """The time cursor to the left."""
-        self._go(time_travel.cursor_moved(self.scope, -1, self._clock.now()))
-
-    def action_cursor_forward(self) -> None:
-        """The time cursor to the right."""
-        self._go(time_travel.cursor_moved(self.scope, 1, self._clock.now()))
-
-    def action_clear_cursor(self) -> None:
-        """No time cursor."""
-        self._go(Scope(self.scope.selection, self.scope.window))
-
-    def action_freeze(self) -> None:
-        """Stop the window at this moment, or let it go on."""
-        self._go(time_travel.frozen_or_live(self.scope, self._clock.now()))
-
-    def action_go_live(self) -> None:
-        """Follow the clock."""
-        self._go(time_travel.live(self.scope))
+    def action_travel(self, move: str) -> None:
+        """Move the time range or its cursor; `move` is a key of `TRAVELS`."""
+        self._go(TRAVELS[move](self.scope, self._clock.now()))
 
     def action_refresh(self) -> None:
         """Ask everything now."""

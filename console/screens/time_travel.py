@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import msgspec
 
 from opsconsole.domain.scope import Scope
@@ -44,3 +46,22 @@ def live(scope: Scope) -> Scope:
 def with_range(scope: Scope, text: str) -> Scope:
     """The last `text` (a duration such as `90m`), live. Raises `ValueError` when it is none."""
     return msgspec.structs.replace(scope, window=TimeWindow(parse_duration(text)))
+
+
+def without_cursor(scope: Scope) -> Scope:
+    """The same range without a cursor."""
+    return msgspec.structs.replace(scope, cursor=None)
+
+
+TRAVELS: Mapping[str, Callable[[Scope, float], Scope]] = {
+    "pan_back": lambda scope, now: panned(scope, -0.5, now),
+    "pan_forward": lambda scope, now: panned(scope, 0.5, now),
+    "zoom_in": lambda scope, now: zoomed(scope, 0.5, now),
+    "zoom_out": lambda scope, now: zoomed(scope, 2.0, now),
+    "cursor_back": lambda scope, now: cursor_moved(scope, -1, now),
+    "cursor_forward": lambda scope, now: cursor_moved(scope, 1, now),
+    "clear_cursor": lambda scope, _now: without_cursor(scope),
+    "freeze": frozen_or_live,
+    "go_live": lambda scope, _now: live(scope),
+}
+"""What each action of the registry that moves in time does with a scope at a wall-clock time."""

@@ -15,6 +15,7 @@ from opsconsole.screens.help_screen import help_lines
 from opsconsole.screens.logs_pane import LogsPane
 from opsconsole.screens.metrics_pane import MetricsPane
 from opsconsole.screens.pods_pane import PodsPane
+from opsconsole.screens.time_travel import TRAVELS
 from opsconsole.screens.traces_pane import TracesPane
 
 PANES = {pane.pane_name: pane for pane in (AlertsPane, MetricsPane, LogsPane, TracesPane, PodsPane)}
@@ -86,3 +87,8 @@ def test_a_keymap_gives_an_action_other_keys() -> None:
 )
 def test_keys_are_printed_as_people_name_them(keys: str, words: str) -> None:
     assert key_words(keys) == words
+
+
+def test_every_move_in_time_has_an_action_and_the_other_way_round() -> None:
+    called = {one.id for one in ACTIONS if one.handler == f"travel('{one.id}')"}
+    assert called == set(TRAVELS)
