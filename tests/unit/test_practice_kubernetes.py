@@ -200,6 +200,16 @@ async def test_scaling_follows_the_wish_in_both_directions() -> None:
         assert len(await items(drill, f"{SHOP}/pods?labelSelector=app=orders")) == replicas
 
 
+async def test_a_restart_of_a_healthy_deployment_replaces_its_pods() -> None:
+    drill = Drill("healthy")
+    before = {pod["metadata"]["name"] for pod in await items(drill, f"{SHOP}/pods?labelSelector=app=orders")}
+    await drill.restart("orders")
+    drill.wait(120)
+    after = {pod["metadata"]["name"] for pod in await items(drill, f"{SHOP}/pods?labelSelector=app=orders")}
+    assert len(after) == 3
+    assert not before & after
+
+
 async def test_a_paused_deployment_keeps_its_pods() -> None:
     drill = Drill("healthy")
     before = {pod["metadata"]["name"] for pod in await items(drill, f"{SHOP}/pods?labelSelector=app=orders")}
@@ -208,6 +218,19 @@ async def test_a_paused_deployment_keeps_its_pods() -> None:
     drill.wait(60)
     after = {pod["metadata"]["name"] for pod in await items(drill, f"{SHOP}/pods?labelSelector=app=orders")}
     assert after == before
+
+
+async def test_pausing_holds_a_rollout_where_it_is() -> None:
+    drill = Drill("healthy")
+    await drill.restart("orders")
+    drill.wait(3)
+    await drill.patch("orders", {"spec": {"paused": True}})
+    drill.wait(120)
+    owners = [
+        pod["metadata"]["labels"]["pod-template-hash"]
+        for pod in await items(drill, f"{SHOP}/pods?labelSelector=app=orders")
+    ]
+    assert len(set(owners)) == 2
 
 
 async def test_everything_may_be_done_and_the_version_is_told() -> None:

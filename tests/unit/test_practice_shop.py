@@ -80,8 +80,16 @@ def test_a_pod_that_is_gone_ends_its_series_at_once() -> None:
 
 def test_history_slides_along_and_stays_whole() -> None:
     drill = Drill("healthy", history=1200)
-    for _ in range(40):
+    for _ in range(14):
         drill.wait(100)
+    before = drill.series("process_cpu_seconds_total", 300, service="gateway")
+    then = drill.clock.now()
+    for _ in range(8):
+        drill.wait(100)
+    matchers = [LabelMatcher(name, MatchKind.EQUAL, value) for name, value in before[0].labels.items()]
+    after = drill.shop.series.select(matchers, then - 300, then)[0]
+    assert after.times.tolist() == before[0].times.tolist()
+    assert after.values.tolist() == before[0].values.tolist()
     up = drill.series("up", 1190, service="gateway")[0]
     assert np.diff(up.times).tolist() == [10.0] * (len(up.times) - 1)
     assert len(up.times) == 119

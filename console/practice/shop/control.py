@@ -126,7 +126,10 @@ class Control:
     def _quiet(self) -> bool:
         return all(
             pod.started and pod.serving and pod.stopping_at is None and not pod.afflicted for pod in self.pods
-        ) and all(rollout.settled(one, self.pods_of(one)) for one in self.deployments.values())
+        ) and all(
+            one.observed_generation == one.generation and rollout.settled(one, self.pods_of(one))
+            for one in self.deployments.values()
+        )
 
     def _skip(self, until: int) -> None:
         """Up to `until` nothing happens but probes that succeed."""
