@@ -27,7 +27,6 @@ from opsconsole.screens.commands import ConsoleCommands
 from opsconsole.screens.console_screen import ConsoleScreen
 from opsconsole.screens.messages import TopicChanged
 from opsconsole.screens.terminal_guard import ControlCharacterFilter
-from opsconsole.sources.connect import connect
 from opsconsole.sources.protocols import Sources
 from opsconsole.themes import ALL_THEMES, VARIABLE_DEFAULTS
 from opsconsole.widgets.glyphs import ASCII, UNICODE
@@ -47,17 +46,20 @@ class OpsConsole(App[int]):
     def __init__(
         self,
         settings: Settings,
-        sources: Sources,
+        connect: Callable[[], Sources],
         *,
         clock: Clock | None = None,
         chance: random.Random | None = None,
         pace: Pace | None = None,
         full: PaneName | None = None,
     ) -> None:
-        """`pace` replaces the one that `settings.refresh` (seconds) gives; `full` shows one pane alone."""
+        """`connect` is called once the screen is painted: its imports cost as much as a first paint may.
+
+        `pace` replaces the one that `settings.refresh` (seconds) gives; `full` shows one pane alone.
+        """
         super().__init__()
         self._settings = settings
-        self._sources = sources
+        self._connect = connect
         self._clock = clock or SystemClock()
         self._chance = chance or random.Random()  # noqa: S311 - spreads requests in time, guards nothing
         self._pace = pace or Pace(interval=settings.refresh)
@@ -103,7 +105,7 @@ class OpsConsole(App[int]):
 
     def _feeds(self, screen: ConsoleScreen) -> ClusterFeeds:
         return ClusterFeeds(
-            self._sources,
+            self._connect,
             screen.scope,
             lambda topic: screen.post_message(TopicChanged(topic)),
             clock=self._clock,
@@ -144,6 +146,12 @@ def run(settings: Settings) -> int:
     """
     clock = SystemClock()
     with_keymap(settings.keymap)
-    app = OpsConsole(settings, connect(settings.cluster, clock), clock=clock)
+
+    def connect() -> Sources:
+        from opsconsole.sources.connect import connect as connect_cluster  # noqa: PLC0415 - brings httpx, after first paint
+
+        return connect_cluster(settings.cluster, clock)
+
+    app = OpsConsole(settings, connect, clock=clock)
     result = app.run(mouse=True)
     return result if isinstance(result, int) else app.return_code or 0

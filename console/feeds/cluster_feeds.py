@@ -46,7 +46,7 @@ class ClusterFeeds:
 
     def __init__(
         self,
-        sources: Sources,
+        connect: Callable[[], Sources],
         scope: Scope,
         on_change: Callable[[Topic], object],
         *,
@@ -55,9 +55,10 @@ class ClusterFeeds:
         pace: Pace,
         panels: tuple[Panel, ...] = (),
     ) -> None:
-        """Nothing is asked before `start`."""
+        """`connect` makes the sources; it is called by `start`, and nothing is asked before."""
         self.scope = scope
-        self._sources = sources
+        self._connect = connect
+        self._sources = Sources()
         self._on_change = on_change
         self._clock = clock
         self._chance = chance
@@ -70,7 +71,8 @@ class ClusterFeeds:
     # -- life ------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Ask every configured source. Must run inside the event loop."""
+        """Connect, and ask every configured source. Must run inside the event loop."""
+        self._sources = self._connect()
         for topic in _AT_START:
             self._target(topic, keep_value=False)
 

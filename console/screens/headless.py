@@ -68,7 +68,7 @@ async def look(
 ) -> Picture:
     """Open the console headless at `size` cells, wait until it is `settled` or `wait` seconds have gone by."""
     clock = clock or SystemClock()
-    app = OpsConsole(settings, sources, clock=clock, chance=random.Random(0), full=full)  # noqa: S311
+    app = OpsConsole(settings, lambda: sources, clock=clock, chance=random.Random(0), full=full)  # noqa: S311
     pictures: list[Picture] = []
 
     async def take(pilot: Pilot[object]) -> None:

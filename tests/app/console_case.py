@@ -82,7 +82,7 @@ async def console(
     told = told or backends()
     app = OpsConsole(
         settings,
-        told.sources(*without),
+        lambda: told.sources(*without),
         clock=clock,
         chance=random.Random(1),
         pace=Pace(interval=10, jitter=0),

@@ -32,7 +32,7 @@ PACE = Pace(interval=0.5, late=1.0, deadline=3.0, backoff=Backoff(base=0.2, cap=
 def console_on(stack: RealStack) -> OpsConsole:
     clock = SystemClock()
     settings = Settings(cluster=stack.cluster, service="go-web-app", since=120.0)
-    return OpsConsole(settings, connect(stack.cluster, clock), clock=clock, chance=CHANCE, pace=PACE)
+    return OpsConsole(settings, lambda: connect(stack.cluster, clock), clock=clock, chance=CHANCE, pace=PACE)
 
 
 def known(pilot: Pilot[int]) -> ConsoleSnapshot:
