@@ -17,11 +17,23 @@ _STYLES = {
     Severity.UNKNOWN: "$text",
 }
 
+_KEPT = 2
+"""Phrases that are shown whatever it costs: what is wrong, and what changed."""
+_LEAST_PART = 24
+"""Cells that a phrase which does not fit must have to be worth beginning."""
+
+
+class Phrase(msgspec.Struct, frozen=True):
+    """A part of the sentence, and the few words that it comes down to where there is little room."""
+
+    text: SafeText
+    short: SafeText = SafeText("")
+
 
 class Headline(msgspec.Struct, frozen=True):
     """Phrases in the order of their weight, and how bad it is; None for nothing bad."""
 
-    phrases: tuple[SafeText, ...]
+    phrases: tuple[Phrase, ...]
     severity: Severity | None = None
 
 
@@ -48,14 +60,34 @@ class HeadlineBar(OneLine):
 
     def longest(self) -> Content:
         """The whole sentence."""
+        return self._written([phrase.text for phrase in self._headline.phrases])
+
+    def line(self, width: int) -> Content:
+        """As much as fits: the first two phrases, in few words if need be, and then more of them."""
+        phrases = self._headline.phrases
+        whole = [phrase.text for phrase in phrases]
+        short = [phrase.short or phrase.text for phrase in phrases]
+        for first in (whole[:_KEPT], [*whole[:1], *short[1:_KEPT]], [*short[:1], *whole[1:_KEPT]], short[:_KEPT]):
+            if self._written(first).cell_length <= width:
+                return self._filled(first, short[_KEPT:], width)
+        return truncated(self._written(short), width, self._glyphs.cut)
+
+    def _filled(self, shown: list[SafeText], rest: list[SafeText], width: int) -> Content:
+        """`shown`, with as much of `rest` behind it as there is room for."""
+        for text in rest:
+            longer = self._written([*shown, text])
+            if longer.cell_length > width:
+                if width - self._written(shown).cell_length >= _LEAST_PART:
+                    return truncated(longer, width, self._glyphs.cut)
+                break
+            shown = [*shown, text]
+        return self._written(shown)
+
+    def _written(self, phrases: list[SafeText]) -> Content:
         severity = self._headline.severity
-        text = f" {self._glyphs.dot} ".join(self._headline.phrases)
+        text = f" {self._glyphs.dot} ".join(phrases)
         if severity is None:
             return Content.assemble((text, "$muted"))
         word = "" if severity is Severity.UNKNOWN else f"{severity.value.upper()} "
         sign = f"{self._glyphs.firing} {word}"
         return Content.assemble((sign, _STYLES[severity]), (text, ""))
-
-    def line(self, width: int) -> Content:
-        """As much of it as fits."""
-        return truncated(self.longest(), width, self._glyphs.cut)

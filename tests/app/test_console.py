@@ -19,8 +19,8 @@ SIZES = [(80, 24), (100, 30), (120, 40), (170, 50), (240, 70)]
 async def test_without_a_key_the_screen_says_what_is_wrong_since_when_where_and_what_changed() -> None:
     async with console() as case:
         text = case.text
-    assert "CRITICAL ErrorRateHigh on checkout firing since 14:08 (4m)" in text
-    assert "2m before it: deploy checkout v1.9.0" in text
+    assert "CRITICAL ErrorRateHigh on checkout since 14:08 (4m)" in text
+    assert "2m before: deploy checkout v1.9.0" in text
     assert "service checkout" in text.splitlines()[0]
 
 
