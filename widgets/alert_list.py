@@ -16,16 +16,14 @@ from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import format_duration
 from opsconsole.widgets.feed_list import FeedList
 from opsconsole.widgets.glyphs import UNICODE, Glyphs
-from opsconsole.widgets.rows import Row, RowView, fit, fit_start, width_of
+from opsconsole.widgets.names import short_pod
+from opsconsole.widgets.rows import Row, RowView, fit, width_of
 
 OPEN_UP_TO = 3
 """A group of more members starts folded."""
 
 WORDS_FROM = 56
-"""Cells from which the severity is a whole word."""
-
-SHORT_FROM = 34
-"""Cells from which it is a short word, below it a letter; states lose their age there too."""
+"""Cells from which the severity is a whole word; below it is a letter, and a state has no age."""
 
 SEVERITY_STYLES: dict[Severity, str] = {
     Severity.CRITICAL: "$severity-critical bold",
@@ -33,11 +31,11 @@ SEVERITY_STYLES: dict[Severity, str] = {
     Severity.INFO: "$severity-info",
     Severity.UNKNOWN: "$muted",
 }
-SHORT_SEVERITIES: dict[Severity, SafeText] = {
-    Severity.CRITICAL: SafeText("crit"),
-    Severity.WARNING: SafeText("warn"),
-    Severity.INFO: SafeText("info"),
-    Severity.UNKNOWN: SafeText("?   "),
+SEVERITY_LETTERS: dict[Severity, SafeText] = {
+    Severity.CRITICAL: SafeText("C"),
+    Severity.WARNING: SafeText("W"),
+    Severity.INFO: SafeText("I"),
+    Severity.UNKNOWN: SafeText("?"),
 }
 STATE_WORDS: dict[AlertState, SafeText] = {
     AlertState.FIRING: SafeText(""),
@@ -68,6 +66,10 @@ def place_of(alert: Alert) -> SafeText:
     return SafeText("")
 
 
+def _known(*places: SafeText) -> tuple[SafeText, ...]:
+    return tuple(place for place in places if place)
+
+
 def differing_labels(alerts: tuple[Alert, ...]) -> tuple[SafeText, ...]:
     """Labels whose values differ within `alerts`, places first."""
     names = dict.fromkeys(name for alert in alerts for name in alert.labels if name not in _NO_PLACE)
@@ -77,12 +79,15 @@ def differing_labels(alerts: tuple[Alert, ...]) -> tuple[SafeText, ...]:
 
 
 class AlertRow(msgspec.Struct, frozen=True):
-    """One alert, or with `members` > 1 the head of a group, drawn from its worst alert."""
+    """One alert, or with `members` > 1 the head of a group, drawn from its worst alert.
+
+    `places` say where it is, the most telling first; all of them where there is room.
+    """
 
     key: str
     alert: Alert
     title: SafeText
-    where: SafeText
+    places: tuple[SafeText, ...]
     since: float
     members: int = 1
     open: bool = False
@@ -94,7 +99,7 @@ class AlertRow(msgspec.Struct, frozen=True):
         return 1
 
     def lines(self, view: RowView) -> tuple[Content, ...]:
-        """`● crit ErrorRateHigh checkout  4m`; what is quiet is muted as a whole."""
+        """`●C ErrorRateHigh checkout  4m`; what is quiet is muted as a whole."""
         glyphs, alert = view.glyphs, self.alert
         quiet = alert.state is not AlertState.FIRING
         indent = "  " if self.indented else ""
@@ -117,31 +122,42 @@ class AlertRow(msgspec.Struct, frozen=True):
         )
 
     def _severity(self, width: int) -> str:
-        if width < SHORT_FROM:
-            return SHORT_SEVERITIES[self.alert.severity][0].upper()
         if width < WORDS_FROM:
-            return f" {SHORT_SEVERITIES[self.alert.severity]}"
+            return SEVERITY_LETTERS[self.alert.severity]
         return f" {self.alert.severity.value:<8}"
 
     def _tail(self, view: RowView) -> str:
         """What quietens the alert, and since when it is."""
         word, since = STATE_WORDS[self.alert.state], format_duration(view.now - self.since)
-        if view.width < SHORT_FROM:
+        if view.width < WORDS_FROM:
             return word or since
         return f"{word} {since:>6}" if word else f"{since:>6}"
 
     def _share(self, room: int, cut: SafeText) -> tuple[SafeText, SafeText]:
-        """Title and place within `room` cells; the place gives way first, down to two fifths."""
+        """Title and place within `room` cells; the place gives way first, down to a third."""
         if not self.title:
-            # Members differ at the end of their names.
-            return SafeText(""), fit_start(self.where, room, cut)
-        place = width_of(self.where)
+            return SafeText(""), self._where(room, cut)
+        place = width_of(self._where(room, cut))
         spare = room - width_of(self.title) - 1
         if spare < place:
-            place = max(spare, min(place, max(6, room * 2 // 5)))
+            place = max(spare, min(place, max(6, room // 3)))
         if place < 4 or room - place - 1 < 4:
             return fit(self.title, room, cut), SafeText("")
-        return fit(self.title, room - place - 1, cut), fit(self.where, place, cut)
+        return fit(self.title, room - place - 1, cut), self._where(place, cut)
+
+    def _where(self, room: int, cut: SafeText) -> SafeText:
+        """As many places as fit `room` cells; of a group those left out are counted, `gateway +2`."""
+        joint = ", " if self.members > 1 else " "
+        for kept in range(len(self.places), 0, -1):
+            left = len(self.places) - kept
+            more = f" +{left}" if left and self.members > 1 else ""
+            text = SafeText(joint.join(self.places[:kept]) + more)
+            if width_of(text) <= room:
+                return text
+        if not self.places:
+            return SafeText("")
+        # Members differ at the end of their names.
+        return short_pod(self.places[0], room, cut) if not self.title else fit(self.places[0], room, cut)
 
 
 class AlertList(FeedList[tuple[Alert, ...], Alert]):
@@ -196,12 +212,12 @@ class AlertList(FeedList[tuple[Alert, ...], Alert]):
         if len(group.alerts) == 1:
             alert = group.alerts[0]
             key = f"alert:{alert.fingerprint}"
-            return [AlertRow(key, alert, alert.name, place_of(alert), alert.started_at)]
+            return [AlertRow(key, alert, alert.name, _known(place_of(alert)), alert.started_at)]
         # Decided when the group is first seen, so that one more member does not fold it away.
         opened = self._open.setdefault(group.name, len(group.alerts) <= OPEN_UP_TO)
         labels = differing_labels(group.alerts)
         places = [
-            SafeText(" ".join(alert.labels.get(label, SafeText("")) for label in labels).strip())
+            _known(*(alert.labels.get(label, SafeText("")) for label in labels)) or _known(place_of(alert))
             for alert in group.alerts
         ]
         worst = group.alerts[0]
@@ -209,7 +225,7 @@ class AlertList(FeedList[tuple[Alert, ...], Alert]):
             f"group:{group.name}",
             worst,
             group.name,
-            SafeText(", ".join(dict.fromkeys(place_of(alert) for alert in group.alerts))),
+            _known(*dict.fromkeys(place_of(alert) for alert in group.alerts)),
             min(alert.started_at for alert in group.alerts if alert.state is worst.state),
             members=len(group.alerts),
             open=opened,
@@ -221,7 +237,7 @@ class AlertList(FeedList[tuple[Alert, ...], Alert]):
                 f"alert:{alert.fingerprint}",
                 alert,
                 SafeText(""),
-                place or place_of(alert),
+                place,
                 alert.started_at,
                 indented=True,
             )

@@ -16,7 +16,7 @@ from widget_stage import Stage, screen_text, shown
     ("width", "expected"),
     [
         (31, ["▌●C ErrorRateHigh checkout  4m", " ○W CPUHigh redis        muted"]),
-        (40, ["▌● crit ErrorRateHigh checkout       4m", " ○ warn CPUHigh redis      muted  2h01m"]),
+        (36, ["▌●C ErrorRateHigh checkout       4m", " ○W CPUHigh redis             muted"]),
     ],
 )
 async def test_a_narrow_pane_says_what_is_wrong_where_and_since_when(width: int, expected: list[str]) -> None:
@@ -41,6 +41,29 @@ async def test_a_wide_pane_says_it_in_words(width: int) -> None:
     assert ["○", "warning", "CPUHigh", "redis", "muted", "2h01m"] in lines
     assert ["◔", "warning", "HighLatency", "gateway", "pending", "20s"] in lines
     assert ["◌", "critical", "NodeDown", "10.0.0.12:9100", "inhibited", "2d07h"] in lines
+
+
+async def test_in_the_usual_pane_name_and_service_of_a_group_can_both_be_read() -> None:
+    fires = tuple(alert("ErrorRateHigh", service=name) for name in ("gateway", "checkout", "orders", "users"))
+    alerts = AlertList()
+    app = Stage(alerts)
+    async with app.run_test(size=(36, 12), notifications=True) as pilot:
+        alerts.show(live(fires), now=NOW)
+        await pilot.pause()
+        assert shown(app)[0].startswith("▌●C ErrorRateHigh ×4 ▸ gateway ")
+
+
+async def test_a_member_of_a_group_is_told_by_its_pod_before_its_address() -> None:
+    pods = tuple(
+        alert("PodDown", pod=f"gateway-rmkvjxlc7-{name}", instance=f"10.244.3.2{place}:8080", since=60)
+        for place, name in enumerate(("d6zfx", "zwwkp"))
+    )
+    alerts = AlertList()
+    app = Stage(alerts)
+    async with app.run_test(size=(36, 12), notifications=True) as pilot:
+        alerts.show(live(pods), now=NOW)
+        await pilot.pause()
+        assert "   ●C gateway-rmkvjxlc7-d6zfx    1m" in shown(app)
 
 
 async def test_a_group_is_folded_and_unfolded_by_keys() -> None:
