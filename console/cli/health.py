@@ -130,8 +130,8 @@ async def _ask(source: Source, cluster: ClusterSettings, patience: float) -> Sou
         return SourceVerdict(name, State.MISCONFIGURED, url, problem=safe_text(error))
     except SourceError as error:
         # What only shows when connecting, such as a secret that is not there, is configuration all the same.
-        wrong = isinstance(error.__cause__, ConfigError)
-        return SourceVerdict(name, State.MISCONFIGURED if wrong else State.FAILED, url, problem=error.sentence)
+        state = State.MISCONFIGURED if error.kind is ErrorKind.CONFIGURATION else State.FAILED
+        return SourceVerdict(name, state, url, problem=error.sentence)
     return _judged(health)
 
 

@@ -30,12 +30,16 @@ class ErrorKind(enum.Enum):
     SERVER = "server"
     UNSUPPORTED = "unsupported"
     REFUSED_WRITE = "refused_write"
+    CONFIGURATION = "configuration"
     INTERNAL = "internal"
 
 
 _SENTENCES: dict[ErrorKind, tuple[str, str]] = {
     ErrorKind.UNREACHABLE: ("can't be reached", "check its URL and the network or tunnel"),
-    ErrorKind.TIMEOUT: ("did not answer in time", "a shorter range or one service asks less of it"),
+    ErrorKind.TIMEOUT: (
+        "did not answer in time",
+        "look at its load and the network, or ask for less (a shorter range, one service)",
+    ),
     ErrorKind.TLS: ("has a certificate that can't be trusted", "set `ca` to the file of its authority"),
     ErrorKind.UNAUTHORIZED: ("wants credentials (401)", "set or renew `auth` for it"),
     ErrorKind.FORBIDDEN: ("refuses these credentials (403)", "ask for read access, or use other credentials"),
@@ -48,7 +52,7 @@ _SENTENCES: dict[ErrorKind, tuple[str, str]] = {
     ),
     ErrorKind.TOO_LARGE: (
         "answered with more than the console accepts",
-        "a shorter range or one service asks less of it",
+        "ask for less (a shorter range, one namespace, one service)",
     ),
     ErrorKind.SERVER: ("failed to answer", "look at the server itself; the console keeps trying"),
     ErrorKind.UNSUPPORTED: (
@@ -59,6 +63,7 @@ _SENTENCES: dict[ErrorKind, tuple[str, str]] = {
         "was not asked: the console is read-only",
         "start with --write if you mean to change things",
     ),
+    ErrorKind.CONFIGURATION: ("was not asked", "correct its settings"),
     ErrorKind.INTERNAL: ("hit a fault of the console's own", "please report it with the console's log"),
 }
 

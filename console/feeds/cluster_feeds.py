@@ -59,6 +59,7 @@ class ClusterFeeds:
         self.scope = scope
         self._connect = connect
         self._sources = Sources()
+        self._started = False
         self._on_change = on_change
         self._clock = clock
         self._chance = chance
@@ -67,14 +68,17 @@ class ClusterFeeds:
         self._columns = 180
         self._feeds: dict[Topic, Feed[Any]] = {}
         self._panels: dict[Topic, Panel] = {}
+        self._started = False
 
     # -- life ------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Connect, and ask every configured source. Must run inside the event loop."""
         self._sources = self._connect()
+        self._started = True
         for topic in _AT_START:
             self._target(topic, keep_value=False)
+        self._started = True
 
     async def stop(self) -> None:
         """End all tasks and close the sources."""
@@ -125,8 +129,15 @@ class ClusterFeeds:
     def snapshot(self, topic: Topic) -> Snapshot[Any]:
         """The last snapshot of `topic`; of ALERTS, the joined list of both alert sources."""
         if topic == topics.ALERTS:
+            if not self._started:
+                return self._unasked
             return alert_board(self._own(topics.ALERTS), self._own(topics.RULE_ALERTS))
-        return self._own(topic) or Snapshot(FeedState.NOT_CONFIGURED)
+        return self._own(topic) or self._unasked
+
+    def answered(self) -> bool:
+        """Whether every question that was asked has an answer, or a reason why there is none."""
+        waiting = any(feed.snapshot.state is FeedState.CONNECTING for feed in self._feeds.values())
+        return self._started and not waiting
 
     def panels(self) -> tuple[Panel, ...]:
         """The panels being read, in their catalogue order."""
@@ -143,7 +154,7 @@ class ClusterFeeds:
                 for topic, feed in self._feeds.items()
                 if feed.source is source and topic.kind not in DISCOVERY
             ]
-            entries.append(worst_of(source, snapshots, now, stale_after))
+            entries.append(worst_of(source, snapshots or [self._unasked], now, stale_after))
         return tuple(entries)
 
     def console_snapshot(self) -> ConsoleSnapshot:
@@ -165,6 +176,11 @@ class ClusterFeeds:
             pods=self.snapshot(topics.PODS),
             changes=self.snapshot(topics.CHANGES),
         )
+
+    @property
+    def _unasked(self) -> Snapshot[Any]:
+        """What is known of a topic without a feed: nothing yet, or that nobody can answer."""
+        return Snapshot(FeedState.NOT_CONFIGURED if self._started else FeedState.CONNECTING)
 
     # -- inside ----------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ _WORST_FIRST = (
     FeedState.NOT_CONFIGURED,
 )
 _ONE_QUESTION_ONLY = frozenset({ErrorKind.BAD_QUERY, ErrorKind.TOO_LARGE, ErrorKind.UNSUPPORTED})
-"""Kinds that speak of a question, not of the backend: they do not mark the source as down."""
+"""Kinds that speak of a question, not of the backend: they do not mark the source as down by themselves."""
 
 
 def aged(snapshot: Snapshot[Any], now: float, stale_after: float) -> Snapshot[Any]:
@@ -40,11 +40,22 @@ def source_state(snapshot: Snapshot[Any]) -> FeedState:
     return snapshot.state
 
 
+def _gives_nothing(snapshot: Snapshot[Any]) -> bool:
+    """Whether there was never an answer, and not because the query was wrong."""
+    wrong_query = snapshot.problem is not None and snapshot.problem.kind is ErrorKind.BAD_QUERY
+    return snapshot.state is FeedState.DOWN and not wrong_query
+
+
 def worst_of(source: SourceName, snapshots: Iterable[Snapshot[Any]], now: float, stale_after: float) -> SourceFreshness:
-    """One source's line entry: the worst state of its feeds and the oldest answer of those."""
+    """One source's line entry: the worst state of its feeds and the oldest answer of those.
+
+    A source of which no feed ever had an answer is down, whatever each of them says.
+    """
     states = [(source_state(snap), snap) for snap in (aged(snap, now, stale_after) for snap in snapshots)]
     if not states:
         return SourceFreshness(source, FeedState.NOT_CONFIGURED)
+    if all(_gives_nothing(snap) for _, snap in states):
+        states = [(snap.state, snap) for _, snap in states]
     worst = min((state for state, _ in states), key=_WORST_FIRST.index)
     those = [snap for state, snap in states if state is worst]
     oldest = min(those, key=lambda snap: snap.as_of if snap.as_of is not None else float("-inf"))

@@ -13,7 +13,6 @@ from opsconsole.app import OpsConsole
 from opsconsole.clock import Clock, SystemClock
 from opsconsole.config.settings import Settings
 from opsconsole.domain.console_snapshot import ConsoleSnapshot
-from opsconsole.domain.snapshot import FeedState
 from opsconsole.screens.console_screen import ConsoleScreen
 from opsconsole.screens.screen_text import screen_text
 from opsconsole.sources.connect import connect
@@ -47,16 +46,6 @@ class Picture(msgspec.Struct, frozen=True):
         return msgspec.json.format(msgspec.json.encode(self.snapshot, enc_hook=str)).decode() + "\n"
 
 
-def settled(snapshot: ConsoleSnapshot) -> bool:
-    """Whether every configured source has answered, or said why it can't, and every panel too."""
-    states = [entry.state for entry in snapshot.freshness]
-    states += [panel.snapshot.state for panel in snapshot.panels]
-    asked_panels = snapshot.panels or all(
-        entry.state is not FeedState.LIVE for entry in snapshot.freshness if entry.source.value == "prometheus"
-    )
-    return FeedState.CONNECTING not in states and bool(asked_panels)
-
-
 async def look(
     settings: Settings,
     sources: Sources,
@@ -66,7 +55,7 @@ async def look(
     full: PaneName | None = None,
     clock: Clock | None = None,
 ) -> Picture:
-    """Open the console headless at `size` cells, wait until it is `settled` or `wait` seconds have gone by."""
+    """Open the console headless at `size` cells, wait until everything has answered or `wait` seconds have gone by."""
     clock = clock or SystemClock()
     app = OpsConsole(settings, lambda: sources, clock=clock, chance=random.Random(0), full=full)  # noqa: S311
     pictures: list[Picture] = []
@@ -79,7 +68,7 @@ async def look(
             # Alerts that arrive may choose the service, which asks everything anew: look twice.
             while clock.monotonic() < deadline and calm < _CALM_LOOKS:
                 await pilot.pause(_LOOK)
-                calm = calm + 1 if settled(screen.feeds.console_snapshot()) else 0
+                calm = calm + 1 if screen.feeds.answered() else 0
             pictures.append(Picture(app.export_screenshot(), screen.feeds.console_snapshot()))
         app.exit(0)
 

@@ -43,7 +43,8 @@ def decode_body(body: bytes, decoder: msgspec.json.Decoder[T], source: str) -> T
     try:
         return decoder.decode(repaired(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SourceError(ErrorKind.MALFORMED, source, safe_text(str(error), 200)) from error
+        words = "its JSON breaks off" if "truncated" in str(error) else str(error)
+        raise SourceError(ErrorKind.MALFORMED, source, safe_text(words, 200)) from error
 
 
 def decode_loosely(raw: bytes) -> Any | None:

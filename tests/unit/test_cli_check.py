@@ -74,10 +74,8 @@ async def test_all_well_is_zero_and_every_source_is_listed() -> None:
     assert table.count("not configured") == 3
 
 
-def refused(cause: Exception | None) -> SourceError:
-    error = SourceError(ErrorKind.UNAUTHORIZED, "jaeger", SafeText("no token"))
-    error.__cause__ = cause
-    return error
+def refused(kind: ErrorKind) -> Answer:
+    return failing(SourceError(kind, "jaeger", SafeText("no token")))
 
 
 @pytest.mark.parametrize(
@@ -85,8 +83,8 @@ def refused(cause: Exception | None) -> SourceError:
     [
         (failing(SourceError(ErrorKind.UNREACHABLE, "jaeger")), health.State.FAILED, 1, "jaeger can't be reached"),
         (failing(ConfigError("jaeger: bad kubeconfig; fix it")), health.State.MISCONFIGURED, 2, "bad kubeconfig"),
-        (failing(refused(None)), health.State.FAILED, 1, "wants credentials"),
-        (failing(refused(ConfigError("x"))), health.State.MISCONFIGURED, 2, "no token"),
+        (refused(ErrorKind.UNAUTHORIZED), health.State.FAILED, 1, "wants credentials"),
+        (refused(ErrorKind.CONFIGURATION), health.State.MISCONFIGURED, 2, "no token"),
         (well(SourceName.JAEGER, missing=(SafeText("storage"),)), health.State.INCOMPLETE, 1, "lacks storage"),
         (well(SourceName.JAEGER, clock_skew=-7.0), health.State.INCOMPLETE, 1, "7.0 s behind this machine's"),
     ],

@@ -104,14 +104,14 @@ def test_a_credential_program_is_named_and_never_run(tmp_path: Path) -> None:
         "exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": str(plugin), "interactiveMode": "Never"}
     }
     error = refusal(written(tmp_path, kubeconfig(user=user)))
-    assert error.kind is ErrorKind.UNSUPPORTED
+    assert error.kind is ErrorKind.CONFIGURATION
     assert str(plugin) in error.sentence
     assert not trace.exists()
 
 
 def test_a_provider_of_old_is_refused_as_well(tmp_path: Path) -> None:
     error = refusal(written(tmp_path, kubeconfig(user={"auth-provider": {"name": "oidc", "config": {}}})))
-    assert (error.kind, "oidc" in error.sentence) == (ErrorKind.UNSUPPORTED, True)
+    assert (error.kind, "oidc" in error.sentence) == (ErrorKind.CONFIGURATION, True)
 
 
 def test_a_cluster_whose_certificate_is_not_to_be_checked_is_refused(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_cluster_whose_certificate_is_not_to_be_checked_is_refused(tmp_path: P
 )
 def test_a_broken_file_is_one_sentence_and_no_traceback(tmp_path: Path, text: str) -> None:
     error = refusal(written(tmp_path, text))
-    assert error.kind is ErrorKind.UNSUPPORTED
+    assert error.kind is ErrorKind.CONFIGURATION
     assert "\n" not in error.sentence
 
 

@@ -288,7 +288,7 @@ async def test_https_to_a_plain_port_and_http_to_a_tls_port_say_which_to_write()
 
 async def test_an_unreadable_ca_stays_in_the_pane_of_its_source(tmp_path: Path) -> None:
     error = await failure(wire_to("https://127.0.0.1:1", ca=tmp_path / "gone.pem"))
-    assert error.kind is ErrorKind.TLS
+    assert error.kind is ErrorKind.CONFIGURATION
     assert "gone.pem" in error.detail
     assert "`ca`" in error.hint
 

@@ -67,7 +67,7 @@ async def test_a_missing_secret_costs_its_own_source_alone(monkeypatch: pytest.M
     assert sources.alerts is not None
     with pytest.raises(SourceError) as caught:
         await sources.alerts.alerts()
-    assert caught.value.kind is ErrorKind.UNAUTHORIZED
+    assert caught.value.kind is ErrorKind.CONFIGURATION
     assert "NO_SUCH_SECRET" in caught.value.sentence
     await sources.alerts.close()
 

@@ -23,7 +23,7 @@ DEFAULT_PLACE = "~/.kube/config"
 def reached_by(settings: KubernetesSettings) -> SourceSettings:
     """URL, TLS files and credentials of the settings' context. Reads files; call it in a thread.
 
-    Raises `SourceError`: UNSUPPORTED when there is no file or context, or when the user signs in by a program;
+    Raises `SourceError`: CONFIGURATION when there is no file or context, or when the user signs in by a program;
     TLS when the file says not to check the server's certificate.
     """
     client, config, yaml = (_untyped(name) for name in ("kubernetes.client", "kubernetes.config", "yaml"))
@@ -118,4 +118,4 @@ def _path(text: str | None) -> Path | None:
 
 
 def _unusable(detail: str, hint: str) -> SourceError:
-    return SourceError(ErrorKind.UNSUPPORTED, SOURCE, safe_text(detail, 300), hint=hint)
+    return SourceError(ErrorKind.CONFIGURATION, SOURCE, safe_text(detail, 300), hint=hint)

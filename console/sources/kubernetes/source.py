@@ -157,7 +157,7 @@ class KubernetesSource:
                 try:
                     self._wire = self._wire_of(await asyncio.to_thread(reached_by, self._settings))
                 except ConfigError as error:
-                    raise SourceError(ErrorKind.UNSUPPORTED, self.name.value, safe_text(error)) from error
+                    raise SourceError(ErrorKind.CONFIGURATION, self.name.value, safe_text(error)) from error
                 except ImportError as error:
                     detail = SafeText("the kubernetes package can't be imported")
                     raise SourceError(ErrorKind.UNSUPPORTED, self.name.value, detail) from error

@@ -178,7 +178,7 @@ class Wire:
                 # False only for http:// URLs, where there is nothing to verify and redirects are off.
                 verify = tls_context(self._settings, self.source) if self.url.startswith("https:") else False
             except ConfigError as error:
-                raise _of_configuration(ErrorKind.TLS, error, self.source) from error
+                raise _of_configuration(error, self.source) from error
             self._client = httpx.AsyncClient(
                 verify=verify,
                 headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "opsconsole"},
@@ -195,7 +195,7 @@ class Wire:
             try:
                 self._headers = request_headers(self._settings, self.source, _tenant_header(self.source))
             except ConfigError as error:
-                raise _of_configuration(ErrorKind.UNAUTHORIZED, error, self.source) from error
+                raise _of_configuration(error, self.source) from error
         return self._headers
 
     async def _answer(
@@ -252,11 +252,13 @@ def _tenant_header(source: str) -> str:
     return "x-tenant" if source == "jaeger" else "X-Scope-OrgID"
 
 
-def _of_configuration(kind: ErrorKind, error: ConfigError, source: str) -> SourceError:
+def _of_configuration(error: ConfigError, source: str) -> SourceError:
     """A fault of the settings that shows only when connecting, in the pane of its source."""
     words = str(error).removeprefix(f"{source}: ")
     said, _, hint = words.rpartition("; ")
-    return SourceError(kind, source, safe_text(said or words), hint=safe_text(hint))
+    return SourceError(
+        ErrorKind.CONFIGURATION, source, safe_text(said or words), hint=safe_text(hint) if said else None
+    )
 
 
 def _encoded(form: Params | None, json: object, content: bytes | None) -> tuple[bytes | None, dict[str, str]]:

@@ -30,7 +30,6 @@ _STATUS_KINDS: dict[int, ErrorKind] = {
     406: ErrorKind.UNSUPPORTED,
     407: ErrorKind.UNAUTHORIZED,
     408: ErrorKind.TIMEOUT,
-    413: ErrorKind.TOO_LARGE,
     415: ErrorKind.UNSUPPORTED,
     429: ErrorKind.THROTTLED,
     501: ErrorKind.UNSUPPORTED,
@@ -39,6 +38,12 @@ _STATUS_KINDS: dict[int, ErrorKind] = {
 _PLAIN_TO_TLS = b"HTTP request to an HTTPS server"  # Go's net/http says so, with status 400
 _CLIENT_REFUSED = ("CERTIFICATE_REQUIRED", "ALERT_HANDSHAKE_FAILURE", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA")
 """OpenSSL's reasons when the server ends the handshake over our side's certificate."""
+
+_BROKEN_OFF = {
+    "without sending a response": "it closed the connection without an answer",
+    "without sending complete": "the connection broke off in mid-answer",
+}
+"""Parts of what httpcore and h11 say of a connection that ended too early, and our words for it."""
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
@@ -55,9 +60,18 @@ def of_exception(error: httpx.HTTPError | httpx.InvalidURL | ssl.SSLError, sourc
     if isinstance(error, httpx.NetworkError):
         return SourceError(ErrorKind.UNREACHABLE, source, _network_words(error))
     if isinstance(error, httpx.RemoteProtocolError):
-        return SourceError(ErrorKind.MALFORMED, source, safe_text(error, WORDS_LIMIT))
+        return _of_protocol(error, source)
     # What remains is about our own request; httpx may quote a header in it, so its words stay here.
     return SourceError(ErrorKind.INTERNAL, source, SafeText(type(error).__name__))
+
+
+def _of_protocol(error: httpx.RemoteProtocolError, source: str) -> SourceError:
+    """What is no HTTP, or HTTP that ends too early; h11 and httpcore tell the two apart in words alone."""
+    for part, words in _BROKEN_OFF.items():
+        if part in str(error):
+            hint = "look at the server and what stands before it; the console keeps trying"
+            return SourceError(ErrorKind.UNREACHABLE, source, SafeText(words), hint=hint)
+    return SourceError(ErrorKind.MALFORMED, source, safe_text(error, WORDS_LIMIT))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -112,7 +126,7 @@ def of_answer(answer: Answer) -> SourceError:
     kind = _STATUS_KINDS.get(status, ErrorKind.SERVER if status >= 500 else ErrorKind.BAD_QUERY)
     words = error_words(answer)
     hint = None
-    if status in (414, 431):
+    if status in (413, 414, 431):
         words, hint = SafeText("the query is too long for it"), "shorten the query or select less"
     return SourceError(kind, source, words, hint=hint, retry_after=_retry_after(answer))
 
