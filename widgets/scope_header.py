@@ -110,7 +110,7 @@ class ScopeLine(OneLine):
         parts = [Content.assemble((f"{start}{self._glyphs.dash}{end}", ""), (zone, "$muted"))]
         cursor = facts.scope.cursor
         if cursor is not None and times == 2:
-            parts.append(Content.assemble((f"{self._glyphs.marker} {clock_text(cursor, self._zone)}", "$cursor-line")))
+            parts.append(Content.assemble((f"@ {clock_text(cursor, self._zone)}", "$cursor-line")))
         return Content("  " if times == 2 else " ").join([*parts, *modes])
 
     def _rights(self, facts: HeaderFacts, *, short: bool) -> Content:

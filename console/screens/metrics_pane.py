@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from opsconsole.actions import PaneName
-from opsconsole.domain.alert import Alert
+from opsconsole.domain.alert import Alert, AlertState
 from opsconsole.domain.marker import Marker, MarkerKind
 from opsconsole.domain.pod import ChangeKind, ChangeList
 from opsconsole.domain.series import Panel, PanelReading
@@ -222,9 +222,10 @@ def change_markers(changes: Snapshot[ChangeList]) -> tuple[Marker, ...]:
 
 
 def alert_markers(alerts: Snapshot[tuple[Alert, ...]], service: SafeText | None) -> tuple[Marker, ...]:
-    """A marker where each alert of `service` (None: any) began."""
-    return tuple(
-        Marker(alert.started_at, MarkerKind.ALERT, alert.name)
-        for alert in alerts.value or ()
-        if service is None or service_of(alert) == service
-    )
+    """A marker where the first alert of each name of `service` (None: any) began; what is muted has none."""
+    first: dict[SafeText, float] = {}
+    for alert in alerts.value or ():
+        heard = alert.state in (AlertState.FIRING, AlertState.PENDING)
+        if heard and (service is None or service_of(alert) == service):
+            first[alert.name] = min(alert.started_at, first.get(alert.name, alert.started_at))
+    return tuple(Marker(began, MarkerKind.ALERT, name) for name, began in first.items())

@@ -193,6 +193,35 @@ async def test_dots_stop_where_samples_stop() -> None:
     assert 8 <= len(gap) <= 13
 
 
+async def test_a_small_chart_under_the_cursor_keeps_its_title_and_value() -> None:
+    lines = await text_of(view(snapshot(*SURGE), cursor=NOW - 60.0), (26, 6))
+    assert lines[0].split() == ["errors", "@", "8.1", "%", "▲", "crit"]
+
+
+async def test_the_axis_leaves_out_the_words_of_the_unit() -> None:
+    panel = Panel("cpu", SafeText("CPU"), "…", Unit.CORES, thresholds=(Threshold(0.85),))
+    lines = await text_of(view(snapshot(line("a", surge(0.2, 0.95)), panel=panel), panel=panel), (26, 8))
+    assert "0.95 cores" in lines[0]
+    assert not any("cores" in text for text in lines[1:])
+    assert any(text.startswith("▲0.85│") for text in lines)
+
+
+async def test_the_legend_of_a_small_chart_names_the_worst_series_that_still_goes_on() -> None:
+    gone = line("gone-pod-aaaaa", surge(0.5, 0.5), until=NOW - 1200.0)
+    others = [line(f"checkout-7d9f8b6c5-{name}", surge(0.01, 0.02)) for name in ("fghij", "klmno")]
+    worst = line("checkout-7d9f8b6c5-abcde", surge(0.004, 0.081))
+    lines = await text_of(view(snapshot(gone, *others, worst)), (26, 7))
+    assert "8.1 %▲" in lines[-1]
+    assert "abcde" in lines[-1] or "…" in lines[-1]
+    assert "gone" not in lines[-1]
+
+
+async def test_alerts_side_by_side_are_marked_once_where_they_began() -> None:
+    markers = tuple(Marker(NOW - 900.0 + 60.0 * index, MarkerKind.ALERT, SafeText("E")) for index in range(4))
+    lines = await text_of(view(snapshot(SURGE[0]), markers=markers), (30, 8))
+    assert lines[-1].count("A") == 1
+
+
 async def test_the_cursor_reads_every_series_at_its_moment() -> None:
     at = NOW - 1800.0
     lines = await text_of(view(snapshot(*SURGE), cursor=at, selected=True), (80, 12))

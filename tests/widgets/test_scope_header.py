@@ -94,7 +94,7 @@ async def test_times_carry_their_zone() -> None:
 
 async def test_the_cursor_is_shown_where_there_is_room() -> None:
     scope = Scope(SHOP, TimeWindow(), NOW - 1800)
-    assert "┊ 13:42:00" in await line_of(HeaderFacts(scope, NOW), 120)
+    assert "@ 13:42:00" in await line_of(HeaderFacts(scope, NOW), 120)
     assert "13:42:00" not in await line_of(HeaderFacts(scope, NOW), 80)
 
 

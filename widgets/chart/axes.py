@@ -16,7 +16,7 @@ from opsconsole.widgets.chart.raster import Grid
 from opsconsole.widgets.chart.scale import Scale
 from opsconsole.widgets.chart.signs import Signs, in_ascii
 from opsconsole.widgets.chart.ticks import time_form, time_ticks
-from opsconsole.widgets.chart.units import format_value
+from opsconsole.widgets.chart.units import format_bare
 from opsconsole.widgets.glyphs import Glyphs
 from opsconsole.widgets.rows import width_of
 
@@ -34,11 +34,11 @@ def value_axis(
     """One line of equal width for each plot row: the value at a tick or threshold, and the axis."""
     labels: dict[int, tuple[SafeText, Role]] = {}
     for tick in scale.ticks(ticks_for(grid.rows), unit):
-        labels[grid.row(tick, scale)] = (format_value(tick, unit), Role.MUTED)
+        labels[grid.row(tick, scale)] = (format_bare(tick, unit), Role.MUTED)
     for threshold in thresholds:
         if scale.holds(threshold.value):
             sign = glyphs.above if threshold.above else glyphs.below
-            text = SafeText(f"{sign}{format_value(threshold.value, unit)}")
+            text = SafeText(f"{sign}{format_bare(threshold.value, unit)}")
             labels[grid.row(threshold.value, scale)] = (text, Role.THRESHOLD)
     if not signs.braille:
         labels = {row: (in_ascii(text), role) for row, (text, role) in labels.items()}

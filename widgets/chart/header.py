@@ -22,13 +22,15 @@ OLD_STATES = frozenset({FeedState.STALE, FeedState.DOWN, FeedState.NO_ACCESS, Fe
 """States whose value is no longer the present one; it is drawn dimmed."""
 
 LEAST_TITLE = 6
+LONG_FROM = 48
+"""Cells from which a moment is told by the clock; in smaller charts by a sign, for the screen's header tells it."""
 
 
 class Headline(msgspec.Struct, frozen=True):
     """What the header has to say.
 
     `value` is the worst series' and `whose` its name, empty where that goes without saying.
-    `when` names a moment other than now, `since` how long a threshold has been crossed;
+    `when` names a moment other than now, in short the sign `@`; `since` tells how long a threshold has been crossed;
     `no_value` says why there is no value.
     """
 
@@ -56,7 +58,7 @@ def header_line(head: Headline, width: int, glyphs: Glyphs) -> Line:
     """
     mark = piece(glyphs.cursor if head.selected else " ", Role.TITLE)
     for long_state, long_severity, with_whose in (
-        (True, True, True),
+        *(((True, True, True),) if width >= LONG_FROM or not head.when else ()),
         (True, True, False),
         (True, False, False),
         (False, False, False),
@@ -79,11 +81,12 @@ def header_line(head: Headline, width: int, glyphs: Glyphs) -> Line:
 
 
 def _reading(head: Headline, glyphs: Glyphs, *, long: bool, with_whose: bool) -> Line:
-    tail: Line = (piece(f" {head.when}", Role.CURSOR),) if head.when else ()
+    lead: Line = (piece("@ ", Role.CURSOR),) if head.when and not with_whose else ()
+    tail: Line = (piece(f" {head.when}", Role.CURSOR),) if head.when and with_whose else ()
     if head.logarithmic:
         tail = (*tail, piece(" log", Role.MUTED))
     if head.value is None:
-        return (piece(head.no_value, Role.MUTED), *tail) if head.no_value else ()
+        return (*lead, piece(head.no_value, Role.MUTED), *tail) if head.no_value else ()
     value = format_value(head.value, head.unit)
     value = in_ascii(value) if glyphs.cut.isascii() else value
     crossed = worst_severity(head.value, head.thresholds)
@@ -91,12 +94,12 @@ def _reading(head: Headline, glyphs: Glyphs, *, long: bool, with_whose: bool) ->
         tail = (*tail, piece(f"  {head.whose}", Role.MUTED))
     plain = Role.MUTED if head.dimmed else Role.TEXT
     if crossed is None:
-        return (piece(value, plain), *tail)
+        return (*lead, piece(value, plain), *tail)
     sign = glyphs.above if crossed.above else glyphs.below
     word = _LONG_SEVERITY.get(crossed.severity, crossed.severity.value) if long else _SHORT_SEVERITY[crossed.severity]
     role = Role.MUTED if head.dimmed else SEVERITY_ROLES[crossed.severity]
     since = f" {head.since}" if long and head.since else ""
-    return (piece(f"{value} {sign} {word}", role), piece(since, plain), *tail)
+    return (*lead, piece(f"{value} {sign} {word}", role), piece(since, plain), *tail)
 
 
 def state_note(head: Headline, glyphs: Glyphs, *, long: bool) -> Line:

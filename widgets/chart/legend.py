@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import takewhile
 
@@ -9,14 +10,16 @@ import msgspec
 
 from opsconsole.domain.series import Severity, Threshold, Unit
 from opsconsole.domain.text import SafeText
-from opsconsole.widgets.chart.figures import Figure, worst_severity
+from opsconsole.widgets.chart.figures import Figure, bad_is_high, worst_severity
 from opsconsole.widgets.chart.lines import SERIES_ROLES, SEVERITY_ROLES, Line, Role, fit_line, joined, line_width, piece
 from opsconsole.widgets.chart.signs import Signs, in_ascii
-from opsconsole.widgets.chart.units import format_value
+from opsconsole.widgets.chart.units import format_bare, format_value
 from opsconsole.widgets.glyphs import Glyphs
 from opsconsole.widgets.rows import fit, fit_start, pad, width_of
 
 _LEAST_NAME = 10
+_TIGHT_NAME = 6
+"""Cells of a name where not one entry fits otherwise."""
 _CAPS = (64, 40, 28, 20, 14, _LEAST_NAME)
 """Cells of a name, tried from the widest until all entries fit."""
 _LEAST_PREFIX = 6
@@ -42,6 +45,11 @@ class Notation(msgspec.Struct, frozen=True):
     def value(self, value: float | None) -> SafeText:
         """`value` with its unit."""
         text = format_value(value, self.unit)
+        return text if self.signs.braille else in_ascii(text)
+
+    def bare(self, value: float | None) -> SafeText:
+        """`value` without the words of its unit, which the header has said."""
+        text = format_bare(value, self.unit)
         return text if self.signs.braille else in_ascii(text)
 
     def crossed(self, value: float | None) -> SafeText:
@@ -73,7 +81,7 @@ def entry(figure: Figure, name: SafeText, notation: Notation) -> Line:
     return (
         piece(f"{figure.number}{notation.signs.line}", SERIES_ROLES[figure.number - 1]),
         piece(f"{name} "),
-        piece(f"{notation.value(figure.value)}{notation.crossed(figure.value)}", notation.value_role),
+        piece(f"{notation.bare(figure.value)}{notation.crossed(figure.value)}", notation.value_role),
     )
 
 
@@ -97,20 +105,32 @@ def legend_lines(
 def _worst_first(
     figures: Sequence[Figure], others: int, notes: Line, width: int, most: int, notation: Notation
 ) -> list[Line]:
-    """As many whole entries as fit `most` lines, those over a threshold first; the rest is counted."""
+    """As many whole entries as fit `most` lines, the worst first, those that have ended last; the rest is counted."""
+    high = bad_is_high(notation.thresholds)
 
-    def rank(figure: Figure) -> tuple[bool, int, int]:
+    def rank(figure: Figure) -> tuple[bool, bool, int, float, int]:
         crossed = worst_severity(figure.value, notation.thresholds)
-        return figure.hidden, len(Severity) if crossed is None else crossed.severity.rank, figure.number
+        value = figure.value
+        size = 0.0 if value is None or math.isnan(value) else value
+        return (
+            figure.hidden,
+            value is None,
+            len(Severity) if crossed is None else crossed.severity.rank,
+            -size if high else size,
+            figure.number,
+        )
 
-    names = short_names([figure.name for figure in figures], _LEAST_NAME, notation.glyphs.cut)
-    ranked = sorted(zip(figures, names, strict=True), key=lambda item: rank(item[0]))
-    entries = [entry(figure, name, notation) for figure, name in ranked]
     lines: list[Line] = []
-    for kept in range(len(entries) - 1, -1, -1):
-        lines = _flow([*entries[:kept], more_note(others + len(entries) - kept), notes], width)
-        if len(lines) <= most and all(line_width(line) <= width for line in lines):
-            return lines
+    for cap in (_LEAST_NAME, _TIGHT_NAME):
+        names = short_names([figure.name for figure in figures], cap, notation.glyphs.cut)
+        ranked = sorted(zip(figures, names, strict=True), key=lambda item: rank(item[0]))
+        entries = [entry(figure, name, notation) for figure, name in ranked]
+        for kept in range(len(entries) - 1, 0, -1):
+            lines = _flow([*entries[:kept], more_note(others + len(entries) - kept), notes], width)
+            if len(lines) <= most and all(line_width(line) <= width for line in lines):
+                return lines
+    # A count that names no series is not worth a line of the plot.
+    lines = _flow([entries[0], notes] if entries and not notes else [notes], width)
     return [fit_line(line, width, notation.glyphs.cut) for line in lines[:most]]
 
 

@@ -32,13 +32,13 @@ class Overlay(msgspec.Struct, frozen=True):
 
 
 def marker_columns(markers: Iterable[Marker], span: TimeRange, grid: Grid) -> dict[int, SafeText]:
-    """The letter at each cell column that has a marker."""
+    """The letter at each cell column that has a marker; of neighbours of one kind the first, where it began."""
     order = list(MARKER_LETTERS)
     columns: dict[int, SafeText] = {}
     for marker in sorted(markers, key=lambda marker: order.index(marker.kind), reverse=True):
         if (column := grid.column(marker.time, span)) is not None:
             columns[column] = MARKER_LETTERS[marker.kind]
-    return columns
+    return {column: letter for column, letter in sorted(columns.items()) if columns.get(column - 1) != letter}
 
 
 def plot_lines(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from opsconsole.domain.series import Panel
+from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeRange
 from opsconsole.widgets.chart.axes import end_numbers, time_axis, value_axis, zone_name
 from opsconsole.widgets.chart.figures import Answer, Figure, SeriesKey
@@ -19,7 +20,7 @@ from opsconsole.widgets.chart.scale import Scale, fit_scale
 from opsconsole.widgets.chart.signs import Signs
 from opsconsole.widgets.chart.view import ChartView
 from opsconsole.widgets.glyphs import Glyphs
-from opsconsole.widgets.rows import pad
+from opsconsole.widgets.rows import pad, width_of
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -99,7 +100,9 @@ class Plotter:
         ]
         if axes:
             marks = marker_columns(view.markers, span, grid)
-            zone = pad(zone_name(span.end, view.time_zone), gutter, self._glyphs.cut)
+            name = zone_name(span.end, view.time_zone)
+            # A part of a zone's name is worse than none; the header of the screen has it.
+            zone = pad(name if width_of(name) <= gutter else SafeText(""), gutter, self._glyphs.cut)
             lines.append(
                 (piece(zone, Role.MUTED), *time_axis(span, grid, view.time_zone, marks, view.cursor, self._signs))
             )

@@ -26,6 +26,12 @@ def format_value(value: float | None, unit: Unit) -> SafeText:
     return SafeText(_magnitude(value, unit))
 
 
+def format_bare(value: float | None, unit: Unit) -> SafeText:
+    """As `format_value`, without the words `cores` and `/s`: for axes and lists beside a title that says them."""
+    plain = unit in (Unit.CORES, Unit.PER_SECOND)
+    return format_value(value, Unit.NUMBER if plain else unit)
+
+
 def _magnitude(value: float, unit: Unit) -> str:
     match unit:
         case Unit.RATIO:
