@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from opsconsole.practice import elasticsearch, jaeger, kubernetes
 from opsconsole.practice.promql.store import LabelMatcher, MatchKind, StoredSeries
 from opsconsole.practice.scenarios import scenario_named
-from opsconsole.practice.shop import Shop
+from opsconsole.practice.shop.shop import Shop
 
 STARTED = 1_790_000_003.0
 

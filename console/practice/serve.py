@@ -15,15 +15,16 @@ import socket
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import formatdate
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from opsconsole.clock import Clock, SystemClock
 from opsconsole.practice import alertmanager, elasticsearch, jaeger, kubernetes, prometheus
 from opsconsole.practice.prometheus.practice_rules import PRACTICE_RULES
 from opsconsole.practice.scenarios import SCENARIOS, scenario_named
-from opsconsole.practice.shop import Shop
+from opsconsole.practice.shop.shop import Shop
 
 BACKENDS = ("prometheus", "alertmanager", "elasticsearch", "jaeger", "kubernetes")
 """In the order of their ports."""
@@ -95,11 +96,20 @@ def listen(port_base: int | None) -> dict[str, socket.socket]:
     return sockets
 
 
-def by_port(backends: Mapping[int, ASGIApp]) -> ASGIApp:
-    """One application that hands each request to the backend of the port it came in on."""
+def by_port(backends: Mapping[int, ASGIApp], clock: Clock) -> ASGIApp:
+    """One application that hands each request to the backend of the port it came in on, and dates the answer.
+
+    uvicorn's own `Date` is up to a second old, which would read as a clock that is behind.
+    """
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        await backends[scope["server"][1]](scope, receive, send)
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(clock.now(), usegmt=True).encode("ascii")
+                message["headers"] = [*message.get("headers", ()), (b"date", date)]
+            await send(message)
+
+        await backends[scope["server"][1]](scope, receive, dated)
 
     return dispatch
 
@@ -137,8 +147,9 @@ async def serve(
     try:
         ports = {name: listener.getsockname()[1] for name, listener in sockets.items()}
         url = f"http://{LOOPBACK}:{ports['prometheus']}"
-        cluster = build(scenario_id, seed, SystemClock(), url)
-        application = by_port({ports[name]: backend for name, backend in cluster.backends.items()})
+        clock = SystemClock()
+        cluster = build(scenario_id, seed, clock, url)
+        application = by_port({ports[name]: backend for name, backend in cluster.backends.items()}, clock)
         config = uvicorn.Config(
             application,
             log_config=None,
@@ -146,6 +157,7 @@ async def serve(
             access_log=False,
             lifespan="off",
             server_header=False,
+            date_header=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=_GRACE,
         )

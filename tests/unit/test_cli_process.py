@@ -103,7 +103,9 @@ def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path) -> None:
     assert first.stderr == ""
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("config", "show"), ("demo", "--help")])
+@pytest.mark.parametrize(
+    "arguments", [("--version",), ("--help",), ("config", "show"), ("demo", "--help"), ("practice", "list")]
+)
 def test_nothing_slow_is_imported_before_it_is_needed(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     code = (
         "import sys\nfrom opsconsole.cli import main\n"

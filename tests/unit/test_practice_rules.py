@@ -10,7 +10,8 @@ from opsconsole.practice.prometheus.practice_rules import PRACTICE_RULES
 from opsconsole.practice.prometheus.rules import AlertRule, RuleGroup, expanded
 from opsconsole.practice.promql.store import MemoryStore
 from opsconsole.practice.scenarios import SCENARIOS
-from opsconsole.practice.shop import Scenario, Shop
+from opsconsole.practice.shop.scenario import Scenario
+from opsconsole.practice.shop.shop import Shop
 
 T = 1_800_000_000.0
 RULES = (RuleGroup("g", (AlertRule("High", "load > 3", 60, {"severity": "critical"}),)),)

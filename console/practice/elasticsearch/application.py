@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from opsconsole.practice.elasticsearch import documents, searches
 from opsconsole.practice.elasticsearch.refusal import Refusal, error_body
-from opsconsole.practice.shop import Shop
+from opsconsole.practice.shop.shop import Shop
 
 VERSION = "8.19.16"
 _COMPATIBLE = re.compile(r"application/vnd\.elasticsearch\+json\s*;\s*compatible-with\s*=\s*(\d+)")

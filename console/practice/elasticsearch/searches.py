@@ -12,8 +12,8 @@ from opsconsole.practice.elasticsearch.documents import TIMESTAMP
 from opsconsole.practice.elasticsearch.moments import milliseconds
 from opsconsole.practice.elasticsearch.queries import Query
 from opsconsole.practice.elasticsearch.refusal import Refusal, shards_failed, unparsable
-from opsconsole.practice.shop import Shop
 from opsconsole.practice.shop.log_lines import LogLine
+from opsconsole.practice.shop.shop import Shop
 
 WINDOW = 10_000
 """`from + size` may not exceed this (index.max_result_window)."""

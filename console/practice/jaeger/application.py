@@ -19,8 +19,8 @@ from opsconsole.practice.jaeger.spans import (
     span_attributes,
     traces_data,
 )
-from opsconsole.practice.shop import Shop
 from opsconsole.practice.shop.requests import RequestSpan, RequestTrace
+from opsconsole.practice.shop.shop import Shop
 from opsconsole.practice.shop.topology import SERVICES
 
 _TRACED = {service.name: [endpoint.key for endpoint in service.endpoints] for service in SERVICES if service.endpoints}

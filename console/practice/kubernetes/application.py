@@ -15,7 +15,7 @@ from starlette.routing import Route
 from opsconsole.practice.kubernetes import cluster, pods, workloads, writes
 from opsconsole.practice.kubernetes.selection import Item, page
 from opsconsole.practice.kubernetes.status import Refusal, not_found, status
-from opsconsole.practice.shop import Shop
+from opsconsole.practice.shop.shop import Shop
 
 _CORE, _APPS = "v1", "apps/v1"
 _VERSION = {

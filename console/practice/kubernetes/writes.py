@@ -9,7 +9,8 @@ from opsconsole.practice.kubernetes.patches import patched
 from opsconsole.practice.kubernetes.pods import pod_object
 from opsconsole.practice.kubernetes.status import Refusal, conflict, invalid, not_found
 from opsconsole.practice.kubernetes.workloads import deployment_object
-from opsconsole.practice.shop import DeletePod, SetDeployment, Shop
+from opsconsole.practice.shop.control import DeletePod, SetDeployment
+from opsconsole.practice.shop.shop import Shop
 from opsconsole.practice.shop.workload import Deployment, Pod
 
 _STALE = "the object has been modified; please apply your changes to the latest version and try again"

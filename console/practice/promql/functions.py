@@ -69,7 +69,7 @@ def _calendar(values: Floats) -> tuple[Dates, Dates, Dates]:
 
 def _days_in_month(values: Floats) -> Floats:
     _, months, _ = _calendar(values)
-    return _difference((months + 1).astype("datetime64[D]"), months.astype("datetime64[D]"))
+    return _difference((months + np.timedelta64(1, "M")).astype("datetime64[D]"), months.astype("datetime64[D]"))
 
 
 def _day_of_month(values: Floats) -> Floats:
