@@ -29,15 +29,21 @@ from opsconsole.widgets.rows import Row, RowView, fit, pad, width_of
 EXPLAINED = 20
 """Pods in trouble that get a second line; with more of them an overview helps more."""
 
+DESCRIBED = 8
+"""Pods of a list up to which each says its version and node, in whatever width."""
+
 _TROUBLE_CELLS = 18
 _AGE_CELLS = 6
 _VERSION_CELLS = 16
+_VERSION_FROM = 84
+_AGE_FROM = 44
+"""Cells from which the first line has room for the version, and for the age."""
 
 Pieces = list[tuple[str, str]]
 
 
 class PodRow(msgspec.Struct, frozen=True):
-    """One pod. The cells of its columns fit the whole list; `explained` gives the second line."""
+    """One pod. The cells of its columns fit the whole list; `explained` and `described` give a line each."""
 
     key: str
     pod: Pod
@@ -45,16 +51,21 @@ class PodRow(msgspec.Struct, frozen=True):
     restart_cells: int
     trouble_cells: int
     explained: bool
+    described: bool = False
 
     @property
     def height(self) -> int:
-        """One line, or two for a pod whose trouble is explained."""
-        return 2 if self.explained else 1
+        """One line, one more for a pod whose trouble is explained, and one for what it runs and where."""
+        return 1 + self.explained + self.described
 
     def lines(self, view: RowView) -> tuple[Content, ...]:
-        """`checkout-7d9f-abcde ready✘ live✘ ↻2 NotReady 4m` and below it the failing probe."""
-        first = self._first(view)
-        return (first, self._second(view)) if self.explained else (first,)
+        """`checkout-7d9f-abcde ready✘ live✘ ↻2 NotReady 4m`, below it the failing probe, and what it runs."""
+        lines = [self._first(view)]
+        if self.explained:
+            lines.append(self._second(view))
+        if self.described:
+            lines.append(self._description(view))
+        return tuple(lines)
 
     def _first(self, view: RowView) -> Content:
         pod, glyphs, width = self.pod, view.glyphs, view.width
@@ -76,7 +87,7 @@ class PodRow(msgspec.Struct, frozen=True):
             tail.append((f" {format_duration(view.now - pod.created_at):>{_AGE_CELLS}}", "$muted"))
         elif self.restart_cells and width >= 26:
             tail.append((f" {restarts:<{self.restart_cells}}", "$level-warn"))
-        if width >= 84:
+        if width >= _VERSION_FROM:
             tail.append((f" {pad(self._version(), _VERSION_CELLS, glyphs.cut)}", "$muted"))
         return tail
 
@@ -90,6 +101,8 @@ class PodRow(msgspec.Struct, frozen=True):
                 pieces.append((f"{word} {sign} ", style))
             elif view.width >= 36:
                 pieces.append((f"{word[0].upper()}{sign} ", style))
+            elif view.width >= 30:
+                pieces.append((f"{word[0].upper()}{sign}", style))
             else:
                 pieces.append((sign, style))
         return pieces
@@ -98,6 +111,15 @@ class PodRow(msgspec.Struct, frozen=True):
         tag = image_tag(self.pod.containers[0].image) if self.pod.containers else SafeText("")
         revision = f"r{self.pod.revision}" if self.pod.revision else ""
         return SafeText(" ".join(text for text in (revision, tag) if text))
+
+    def _description(self, view: RowView) -> Content:
+        """`  r4 1.15.0  12m  node-2`: what the first line has no room for."""
+        pod, width = self.pod, view.width
+        version = self._version() if width < _VERSION_FROM else ""
+        age = format_duration(view.now - pod.created_at) if width < _AGE_FROM else ""
+        image = pod.containers[0].image if width >= _VERSION_FROM and pod.containers else ""
+        said = "  ".join(text for text in (version, age, pod.node, image) if text)
+        return Content.assemble("  ", (fit(SafeText(said), width - 2, view.glyphs.cut), "$muted"))
 
     def _second(self, view: RowView) -> Content:
         """`  live ≈2/3 restart in ~8s: HTTP probe failed with statuscode: 500 (events)`."""
@@ -150,11 +172,11 @@ class PodListView(FeedList[PodList, Pod]):
 
     @property
     def count_text(self) -> SafeText:
-        """How many are ready of how many: `2 of 3 ready`."""
+        """How many are ready of how many: `2/3 ready`."""
         if self._value is None:
             return SafeText("")
         pods = self._value.pods
-        return SafeText(f"{sum(pod.ready for pod in pods):,} of {len(pods):,} ready")
+        return SafeText(f"{sum(pod.ready for pod in pods):,}/{len(pods):,} ready")
 
     def empty(self) -> tuple[SafeText, ...]:
         """No pods match the selection."""
@@ -175,7 +197,9 @@ class PodListView(FeedList[PodList, Pod]):
         cells = max((width_of(pod.name) for pod in value.pods), default=0)
         trouble = max((width_of(pod.trouble) for pod in value.pods), default=0)
         restarts = max((pod.restarts for pod in value.pods), default=0)
+        described = len(value.pods) <= DESCRIBED
         restart_cells = len(str(restarts)) + 1 if restarts else 0
         return tuple(
-            (PodRow(pod.uid, pod, cells, restart_cells, trouble, pod.uid in explained), pod) for pod in value.pods
+            (PodRow(pod.uid, pod, cells, restart_cells, trouble, pod.uid in explained, described), pod)
+            for pod in value.pods
         )

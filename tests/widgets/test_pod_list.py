@@ -57,7 +57,20 @@ async def test_a_pod_without_a_failing_probe_repeats_the_clusters_own_words(widt
         assert "Pending" in screen_text(app)
         assert "0/3 nodes are available" in screen_text(app)
         assert "no access to pods in payments" in screen_text(app)
-    assert pods.count_text == "2 of 4 ready"
+    assert pods.count_text == "2/4 ready"
+
+
+async def test_the_usual_pane_names_probes_version_age_and_node_of_each_of_a_few_pods() -> None:
+    pods = PodListView()
+    app = Stage(pods)
+    async with app.run_test(size=(36, 14), notifications=True) as pilot:
+        pods.show(live(PODS), now=NOW)
+        await pilot.pause()
+        assert shown(app)[:3] == [
+            "▌checkout-7d9f8b6c5-abcde S✔R✘L✘ ↻2",
+            "▌  live ≈2/3 restart in ~8s",
+            "▌  r42 v1.9.0  3h03m  node-3",
+        ]
 
 
 async def test_with_many_pods_in_trouble_each_keeps_to_one_line() -> None:
