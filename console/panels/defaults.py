@@ -13,6 +13,10 @@ from opsconsole.panels.spec import Candidate, PanelSpec
 GOROUTINES_LIMIT = 1000.0
 CPU_LIMIT = 0.85
 OLD_GENERATION_LIMIT = 0.95
+GC_PAUSE_LIMIT = 0.5
+"""Seconds: a stop that every caller feels, far above what a healthy collector takes."""
+POOL_WAITING_LIMIT = 50.0
+"""Requests without a connection: a pool that is merely busy has a few for moments, an exhausted one fills up."""
 
 _R = "[$__rate_interval]"
 _INSTANCES = 20
@@ -148,11 +152,12 @@ GC_PAUSE = PanelSpec(
     title="GC pause",
     unit=Unit.SECONDS,
     layer=Layer.APPLICATION,
+    thresholds=(Threshold(GC_PAUSE_LIMIT),),
     legend="{{<instance>}}",
     candidates=(
         *(
             Candidate(
-                metrics=(f"{family}_sum", f"{family}_count"), query=_mean_pause(family), title="GC pause, mean (JVM)"
+                metrics=(f"{family}_sum", f"{family}_count"), query=_mean_pause(family), title="GC pause mean JVM"
             )
             for family in ("jvm_gc_pause_seconds", "jvm_gc_collection_seconds", "jvm_gc_duration_seconds")
         ),
@@ -160,14 +165,14 @@ GC_PAUSE = PanelSpec(
             metrics=("go_gc_duration_seconds",),
             # OpenMetrics, which servers with exemplars speak, writes the same quantile as 1.0.
             query=_largest(_instance_max("go_gc_duration_seconds", 'quantile=~"1|1[.]0",')),
-            title="GC pause, longest (Go)",
+            title="GC pause max Go",
         ),
     ),
 )
 _OLD = '<choice>=~".*(Old|Tenured) Gen",'
 OLD_GENERATION = PanelSpec(
     id="old-generation",
-    title="JVM old generation",
+    title="JVM old gen",
     unit=Unit.RATIO,
     layer=Layer.APPLICATION,
     thresholds=(Threshold(OLD_GENERATION_LIMIT, Severity.CRITICAL),),
@@ -222,6 +227,7 @@ POOL_WAITING = PanelSpec(
     title="waiting for DB",
     unit=Unit.NUMBER,
     layer=Layer.MIDDLEWARE,
+    thresholds=(Threshold(POOL_WAITING_LIMIT, Severity.CRITICAL),),
     candidates=(
         *(
             Candidate(metrics=(name,), query=f"max by (<by>) ({name}{{<scope>}})")
@@ -232,7 +238,7 @@ POOL_WAITING = PanelSpec(
             )
         ),
         *(
-            Candidate(metrics=(name,), query=_rate(name), title="DB waits/s", unit=Unit.PER_SECOND)
+            Candidate(metrics=(name,), query=_rate(name), title="DB waits/s", unit=Unit.PER_SECOND, thresholds=())
             for name in ("go_sql_wait_count_total", "go_sql_stats_connections_waited_for_total")
         ),
     ),
@@ -323,7 +329,7 @@ MEMORY = PanelSpec(
 )
 NODE_CPU = PanelSpec(
     id="node-cpu",
-    title="CPU of machines",
+    title="node CPU",
     unit=Unit.RATIO,
     layer=Layer.INFRASTRUCTURE,
     thresholds=_CPU_THRESHOLD,
