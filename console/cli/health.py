@@ -90,10 +90,17 @@ def _cells(source: SourceVerdict) -> tuple[str, ...]:
         source.version or "–",
         source.identity or "–",
         "–" if source.latency is None else f"{source.latency * 1000:.0f} ms",
-        "–" if source.clock_skew is None else f"{source.clock_skew:+.1f} s",
+        _clock(source.clock_skew),
         ", ".join(source.missing) or "–",
         source.url or "–",
     )
+
+
+def _clock(skew: float | None) -> str:
+    """`Date` counts whole seconds, so less than one is no difference."""
+    if skew is None:
+        return "–"
+    return "in step" if abs(skew) < 1 else f"{skew:+.1f} s"
 
 
 async def ask(

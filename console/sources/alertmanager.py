@@ -42,10 +42,24 @@ class _Version(msgspec.Struct, frozen=True):
     version: str = ""
 
 
+class _Cluster(msgspec.Struct, frozen=True):
+    """`clusterStatus`: `disabled` for one that runs by itself, else `settling` or `ready`."""
+
+    status: str = ""
+    peers: tuple[msgspec.Raw, ...] | None = None
+
+    @property
+    def words(self) -> str:
+        if self.status == "disabled":
+            return "on its own"
+        return f"one of {len(self.peers or ())}, {self.status}" if self.status else ""
+
+
 class _AlertmanagerStatus(msgspec.Struct, frozen=True):
     """`alertmanagerStatus`; `versionInfo` has no default, so that other servers' JSON is told apart."""
 
     version_info: _Version = msgspec.field(name="versionInfo")
+    cluster: _Cluster = _Cluster()
 
 
 class AlertmanagerSource:
@@ -58,13 +72,14 @@ class AlertmanagerSource:
         self._wire = wire
 
     async def health(self) -> Health:
-        """Version and latency by `/api/v2/status`."""
+        """Version, size of its cluster and latency by `/api/v2/status`."""
         answer = await self._wire.request("GET", "/api/v2/status")
         status = answer.decode(_AlertmanagerStatus)
         return Health(
             self.name,
             safe_text(self._wire.url),
             version=safe_text(status.version_info.version, 100),
+            identity=safe_text(status.cluster.words, 100),
             latency=answer.latency,
             clock_skew=answer.clock_skew,
         )

@@ -99,6 +99,7 @@ def test_what_is_not_there_is_a_status_with_words(api: httpx.Client) -> None:
 async def test_health_tells_the_version_and_that_nothing_is_missing(source: WorkloadSource) -> None:
     health = await source.health()
     assert health.version.startswith("v1.")
+    assert health.identity
     assert health.missing == ()
     assert health.latency > 0
 

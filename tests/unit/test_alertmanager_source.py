@@ -108,7 +108,10 @@ async def test_failures_carry_alertmanagers_bare_words(answer: httpx.Response, k
 
 async def test_health_tells_the_version_and_recognises_other_servers() -> None:
     good = httpx.Response(200, json={"versionInfo": {"version": "0.25.0"}, "cluster": {"status": "disabled"}})
-    assert (await source(good).health()).version == "0.25.0"
+    health = await source(good).health()
+    assert (health.version, health.identity) == ("0.25.0", "on its own")
+    three = httpx.Response(200, json={"versionInfo": {}, "cluster": {"status": "ready", "peers": [{}, {}, {}]}})
+    assert (await source(three).health()).identity == "one of 3, ready"
     with pytest.raises(SourceError) as caught:
         await source(httpx.Response(200, json={"status": "success"})).health()
     assert caught.value.kind is ErrorKind.MALFORMED

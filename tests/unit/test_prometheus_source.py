@@ -327,8 +327,13 @@ async def test_a_store_without_rules_is_asked_for_its_alerts() -> None:
 
 
 async def test_health_tells_the_version_and_does_without_build_information() -> None:
-    source = FakeServer({"/api/v1/status/buildinfo": success({"version": "2.42.0"})}).source()
-    assert (await source.health()).version == "2.42.0"
+    build, runtime = success({"version": "2.42.0"}), success({"storageRetention": "15d"})
+    source = FakeServer({"/api/v1/status/buildinfo": build, "/api/v1/status/runtimeinfo": runtime}).source()
+    health = await source.health()
+    assert (health.version, health.identity) == ("2.42.0", "keeps 15d")
+    await source.close()
+    source = FakeServer({"/api/v1/status/buildinfo": success({"application": "Grafana Mimir"})}).source()
+    assert (await source.health()).identity == "Grafana Mimir"
     await source.close()
     source = FakeServer({"/api/v1/query": success({"resultType": "scalar", "result": [0, "1"]})}).source()
     health = await source.health()

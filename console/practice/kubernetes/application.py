@@ -185,10 +185,16 @@ def _add_writes(shop: Shop, route: Callable[..., None]) -> None:
         made = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
         return JSONResponse({**made, "spec": asked.get("spec", {}), "status": allowed}, 201)
 
+    async def who(_: Request) -> Response:
+        made = {"kind": "SelfSubjectReview", "apiVersion": "authentication.k8s.io/v1", "metadata": {}}
+        user = {"username": "practice", "groups": ["system:authenticated"]}
+        return JSONResponse({**made, "status": {"userInfo": user}}, 201)
+
     route("/apis/apps/v1/namespaces/{namespace}/deployments/{name}", patch, "PATCH")
     route("/api/v1/namespaces/{namespace}/pods/{name}", delete, "DELETE")
     route("/api/v1/namespaces/{namespace}/pods/{name}/eviction", evict, "POST")
     route("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review, "POST")
+    route("/apis/authentication.k8s.io/v1/selfsubjectreviews", who, "POST")
 
 
 def _add_discovery(shop: Shop, route: Callable[..., None]) -> None:

@@ -172,16 +172,19 @@ class KubernetesSource:
         if error.kind is ErrorKind.FORBIDDEN and not self._settings.namespaces:
             hint = "name the namespaces you may read as `namespaces`, or ask for read access"
             return SourceError(error.kind, error.source, error.detail, hint=hint)
+        if error.kind is ErrorKind.UNAUTHORIZED and not self._settings.url:
+            hint = "renew the credentials of this context in the kubeconfig"
+            return SourceError(error.kind, error.source, error.detail, hint=hint)
         return error
 
     async def _identity(self, wire: Wire) -> SafeText:
-        """The user the server sees; nothing on servers before 1.28."""
+        """The user the server sees; before Kubernetes 1.28, which can't be asked, the settings' context."""
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
         try:
             answer = await wire.request("POST", WHO_AM_I, json=body)
             return safe_text(answer.decode(SelfSubjectReview).status.user_info.username, 256)
         except SourceError:
-            return SafeText("")
+            return safe_text(f"context {self._settings.context}" if self._settings.context else "", 256)
 
     async def _missing(self, wire: Wire) -> tuple[SafeText, ...]:
         places: tuple[str | None, ...] = self._settings.namespaces or (None,)

@@ -61,12 +61,15 @@ class PrometheusSource:
         self._has_exemplars = True
 
     async def health(self) -> Health:
-        """Version and latency by the build information, which also proves that it is Prometheus' API."""
+        """Version and latency by the build information, which also proves that it is Prometheus' API.
+
+        The identity is the store's name where it has one (Mimir's `application`), else how long it keeps samples.
+        """
         missing: tuple[SafeText, ...] = ()
-        version = ""
+        build: dict[str, Any] = {}
         try:
             answer = await self._get("/api/v1/status/buildinfo")
-            version = str(_mapping(opened(answer).data).get("version", ""))
+            build = _mapping(opened(answer).data)
         except SourceError as error:
             if error.kind is not ErrorKind.NOT_FOUND:
                 raise
@@ -77,7 +80,8 @@ class PrometheusSource:
         return Health(
             self.name,
             safe_text(self._wire.url),
-            version=safe_text(version, 100),
+            version=safe_text(str(build.get("version", "")), 100),
+            identity=safe_text(str(build.get("application") or await self._retention()), 100),
             latency=answer.latency,
             clock_skew=answer.clock_skew,
             missing=missing,
@@ -139,6 +143,14 @@ class PrometheusSource:
         """Give back connections and worker threads."""
         self._bridge.close()
         await self._wire.close()
+
+    async def _retention(self) -> str:
+        """How long samples are kept, in words; nothing where the server does not tell."""
+        try:
+            runtime = _mapping(opened(await self._get("/api/v1/status/runtimeinfo")).data)
+        except SourceError:
+            return ""
+        return f"keeps {kept}" if (kept := runtime.get("storageRetention")) else ""
 
     async def _discovered(self) -> _Found:
         async with self._finding:
