@@ -28,6 +28,8 @@ LEVEL_STYLES: dict[LogLevel, str] = {
 _LEVEL_CELLS = 5
 _TRACE_CELLS = 8
 _POD_CELLS = 6
+_SERVICE_FROM = 110
+"""Cells from which the service is written even where all lines have the same."""
 
 
 def level_word(level: LogLevel) -> SafeText:
@@ -41,12 +43,16 @@ def pod_suffix(pod: SafeText) -> SafeText:
 
 
 class LogRow(msgspec.Struct, frozen=True):
-    """One record. `service_cells` and `traced` hold for the whole page, so that columns line up."""
+    """One record. `service_cells`, `traced` and `alike` hold for the whole page, so that columns line up.
+
+    `alike` pages are of one service, which the screen's header names: its column gives way to the message.
+    """
 
     key: str
     record: LogRecord
     service_cells: int
     traced: bool
+    alike: bool = False
 
     @property
     def height(self) -> int:
@@ -62,7 +68,7 @@ class LogRow(msgspec.Struct, frozen=True):
         columns: list[tuple[str, str]] = [(f"{self._time(view, milliseconds=wide)} ", "$muted")]
         word = level_word(record.level)
         columns.append((f"{pad(word, _LEVEL_CELLS if middling else 1, SafeText(word[:1]))} ", style))
-        if self.service_cells and middling:
+        if self.service_cells and middling and not (self.alike and width < _SERVICE_FROM):
             cells = min(self.service_cells, 16 if width >= 90 else 9)
             columns.append((f"{pad(record.service, cells, cut)} ", ""))
         if width >= 110:
@@ -124,4 +130,5 @@ class LogList(FeedList[LogPage, LogRecord]):
         """One row a record, in the page's order."""
         cells = max((width_of(record.service) for record in value.records), default=0)
         traced = any(record.trace_id for record in value.records)
-        return tuple((LogRow(record.id, record, cells, traced), record) for record in value.records)
+        alike = len({record.service for record in value.records}) == 1
+        return tuple((LogRow(record.id, record, cells, traced, alike), record) for record in value.records)

@@ -68,8 +68,8 @@ class TraceRow(msgspec.Struct, frozen=True):
         bar = 16 if width >= 110 else bar
         tail: list[tuple[str, str]] = []
         if bar:
-            style = "$level-error" if self.errors else "$series-1"
-            tail += [(f" {profile(self.trace, bar, glyphs.levels)}", style)]
+            # Red bars in every row would shout down the figures; sign and duration tell the error.
+            tail += [(f" {profile(self.trace, bar, glyphs.levels)}", "$muted" if self.errors else "$series-1")]
         if width >= 56:
             tail += [(f" {clock_text(self.start, view.zone)}", "$muted")]
         room = max(1, width - width_of(head) - sum(width_of(text) for text, _ in tail))

@@ -36,6 +36,16 @@ async def test_columns_follow_the_width_and_the_message_always_stays(width: int,
         assert shown(app)[0] == expected
 
 
+async def test_lines_of_one_service_leave_its_name_to_the_header() -> None:
+    page = LogPage(tuple(line for line in LOGS.records if line.service == "checkout"), 1)
+    logs = LogList()
+    app = Stage(logs)
+    async with app.run_test(size=(80, 10), notifications=True) as pilot:
+        logs.show(live(page), now=NOW)
+        await pilot.pause()
+        assert shown(app)[0] == "▌14:11:59.877 ERROR pool wait timeout after 3000 ms, 200 of 200 connections in…"
+
+
 @pytest.mark.parametrize("width", range(40, 241, 8))
 async def test_no_line_is_wider_than_the_pane(width: int) -> None:
     logs = LogList()
@@ -70,7 +80,7 @@ async def test_a_line_without_a_usable_time_is_kept() -> None:
         logs.show(live(page), now=NOW)
         await pilot.pause()
         lines = shown(app)
-    assert lines[0] == "▌no time      INFO  orders line 0"
+    assert lines[0] == "▌no time      INFO  line 0"
     assert lines[1] == " no time      INFO  orders line 1"
     assert lines[3] == " 14:12:00.000 INFO  orders line 3"
 
