@@ -81,8 +81,8 @@ async def test_a_line_without_a_usable_time_is_kept() -> None:
         await pilot.pause()
         lines = shown(app)
     assert lines[0] == "▌no time      INFO  line 0"
-    assert lines[1] == " no time      INFO  orders line 1"
-    assert lines[3] == " 14:12:00.000 INFO  orders line 3"
+    assert lines[1] == " no time      INFO  line 1"
+    assert lines[3] == " 14:12:00.000 INFO  line 3"
 
 
 @pytest.mark.parametrize(
