@@ -45,8 +45,19 @@ def first_sign(alert: Alert, alerts: tuple[Alert, ...]) -> float:
     The gravest alert is often the last to fire, long after the change that explains them all.
     """
     service = service_of(alert)
-    same = (other.started_at for other in alerts if other.state is AlertState.FIRING and service_of(other) == service)
-    return min((alert.started_at, *same)) if service else alert.started_at
+    return min(
+        (alert.started_at, *(one.started_at for one in _firing(alerts) if service and service_of(one) == service))
+    )
+
+
+def _firing(alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:
+    return tuple(alert for alert in alerts if alert.state is AlertState.FIRING)
+
+
+def _began(alert: Alert, alerts: tuple[Alert, ...]) -> float:
+    """When the first alert of `alert`'s name and service began: its pods follow one after the other."""
+    alike = (one for one in _firing(alerts) if (one.name, service_of(one)) == (alert.name, service_of(alert)))
+    return min((alert.started_at, *(one.started_at for one in alike)))
 
 
 def headline(feeds: ClusterFeeds, scope: Scope, now: float, zone: tzinfo) -> Headline:
@@ -56,8 +67,7 @@ def headline(feeds: ClusterFeeds, scope: Scope, now: float, zone: tzinfo) -> Hea
         return Headline((Phrase(SafeText("nothing is known of alerts yet")),))
     changes = feeds.snapshot(topics.CHANGES)
     chosen = next((alert for alert in alerts if alert.fingerprint == scope.selection.alert), None)
-    firing = [alert for alert in alerts if alert.state is AlertState.FIRING]
-    alert = chosen or most_urgent(alerts) or (firing[0] if firing else None)
+    alert = chosen or most_urgent(alerts) or next(iter(_firing(alerts)), None)
     if alert is None:
         return Headline((Phrase(SafeText("no alert is firing")),))
     # Changes are asked for the selection alone: only of its own service can their absence be told.
@@ -76,7 +86,7 @@ def sentence(
 
     `searched` says that `changes` hold all there were, so that none is worth a word, too.
     """
-    began, place = alert.started_at, service_of(alert)
+    began, place = _began(alert, alerts), service_of(alert)
     sign = first_sign(alert, alerts)
     state = "" if alert.state is AlertState.FIRING else f" {alert.state.value}"
     age = format_duration(now - began)
@@ -95,12 +105,12 @@ def sentence(
     ]
     change = change_before(msgspec.structs.replace(alert, started_at=sign), changes)
     if change is not None:
-        phrases.append(_change_phrase(change, sign, place))
+        phrases.append(_change_phrase(change, sign, place, " that" if first else ""))
     elif searched and place:
         phrases.append(
             Phrase(SafeText(f"nothing of {place} changed in the hour before"), SafeText("no change before it"))
         )
-    others = sum(other.state is AlertState.FIRING and other.fingerprint != alert.fingerprint for other in alerts)
+    others = sum(other.fingerprint != alert.fingerprint for other in _firing(alerts))
     if others:
         phrases.append(Phrase(SafeText(f"{others} more firing"), SafeText(f"+{others} firing")))
     if alert.summary:
@@ -108,11 +118,11 @@ def sentence(
     return tuple(phrases)
 
 
-def _change_phrase(change: Change, sign: float, place: SafeText | None) -> Phrase:
+def _change_phrase(change: Change, sign: float, place: SafeText | None, of: str) -> Phrase:
     gap = format_duration(abs(sign - change.time))
     when = "before" if change.time <= sign else "after"
     title = change.title.split(", revision ")[0]
     if place and change.service == place:
         # The alert has named the service already.
         title = title.replace(f" {place} ", " ", 1)
-    return Phrase(SafeText(f"{gap} {when}: {change.title}"), SafeText(f"{gap} {when}: {title}"))
+    return Phrase(SafeText(f"{gap} {when}{of}: {change.title}"), SafeText(f"{gap} {when}: {title}"))

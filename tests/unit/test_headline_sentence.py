@@ -40,13 +40,18 @@ def test_a_change_is_measured_against_the_first_alert_not_the_gravest() -> None:
     said = sentence(LATE, ALERTS, changes, NOW, UTC, searched=True)
     assert [phrase.text for phrase in said] == [
         "PoolWaiting on orders since 07:56 (4m), first alert 07:49",
-        "1m before: deploy orders DB_CLOSE_TIMEOUT changed, revision 4",
+        "1m before that: deploy orders DB_CLOSE_TIMEOUT changed, revision 4",
         "2 more firing",
     ]
     assert [phrase.short for phrase in said[:2]] == [
         "PoolWaiting orders 4m (first 11m)",
         "1m before: deploy DB_CLOSE_TIMEOUT changed",
     ]
+
+
+def test_a_service_whose_pods_fire_one_after_the_other_is_in_trouble_since_the_first() -> None:
+    pods = (alert("PoolWaiting", NOW - 660), alert("PoolWaiting", NOW - 180))
+    assert sentence(pods[1], pods, (), NOW, UTC, searched=False)[0].text == "PoolWaiting on orders since 07:49 (11m)"
 
 
 def test_the_short_form_keeps_the_name_of_another_service_that_changed() -> None:
