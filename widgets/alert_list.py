@@ -92,6 +92,8 @@ class AlertRow(msgspec.Struct, frozen=True):
     members: int = 1
     open: bool = False
     indented: bool = False
+    here: bool = False
+    """Whether it is of the service on the screen: its place is underlined."""
 
     @property
     def height(self) -> int:
@@ -115,7 +117,8 @@ class AlertRow(msgspec.Struct, frozen=True):
             Content.assemble(
                 (head, "$muted" if quiet else SEVERITY_STYLES[alert.severity]),
                 (title + count, "$muted" if quiet else "bold"),
-                (space + where, "$muted" if quiet else ""),
+                space,
+                (where, " ".join((*(("$muted",) if quiet else ()), *(("underline",) if self.here else ())))),
                 " " * max(1, view.width - used),
                 (tail, "$muted"),
             ),
@@ -181,6 +184,16 @@ class AlertList(FeedList[tuple[Alert, ...], Alert]):
         """No alerts asked for yet."""
         super().__init__(source=source, glyphs=glyphs, zone=zone, id=id, classes=classes)
         self._open: dict[SafeText, bool] = {}
+        self._service: SafeText | None = None
+
+    def mark(self, service: SafeText | None) -> None:
+        """Underline the place of alerts of `service`, the one that the other panes show."""
+        if service != self._service:
+            self._service = service
+            self.rebuild()
+
+    def _is_here(self, *alerts: Alert) -> bool:
+        return self._service is not None and any(place_of(alert) == self._service for alert in alerts)
 
     def empty(self) -> tuple[SafeText, ...]:
         """No alerts is good news."""
@@ -212,7 +225,9 @@ class AlertList(FeedList[tuple[Alert, ...], Alert]):
         if len(group.alerts) == 1:
             alert = group.alerts[0]
             key = f"alert:{alert.fingerprint}"
-            return [AlertRow(key, alert, alert.name, _known(place_of(alert)), alert.started_at)]
+            return [
+                AlertRow(key, alert, alert.name, _known(place_of(alert)), alert.started_at, here=self._is_here(alert))
+            ]
         # Decided when the group is first seen, so that one more member does not fold it away.
         opened = self._open.setdefault(group.name, len(group.alerts) <= OPEN_UP_TO)
         labels = differing_labels(group.alerts)
@@ -229,6 +244,7 @@ class AlertList(FeedList[tuple[Alert, ...], Alert]):
             min(alert.started_at for alert in group.alerts if alert.state is worst.state),
             members=len(group.alerts),
             open=opened,
+            here=self._is_here(*group.alerts),
         )
         if not opened:
             return [head]
@@ -240,6 +256,7 @@ class AlertList(FeedList[tuple[Alert, ...], Alert]):
                 place,
                 alert.started_at,
                 indented=True,
+                here=self._is_here(alert),
             )
             for alert, place in zip(group.alerts, places, strict=True)
         ]

@@ -32,7 +32,12 @@ class AlertsPane(RowPane[tuple[Alert, ...], Alert]):
 
     def __init__(self, glyphs: Glyphs, zone: tzinfo) -> None:
         """Nothing known yet."""
-        super().__init__(glyphs, zone, AlertList(glyphs=glyphs, zone=zone))
+        self._alerts = AlertList(glyphs=glyphs, zone=zone)
+        super().__init__(glyphs, zone, self._alerts)
+
+    def _draw(self, view: PaneView) -> None:
+        self._alerts.mark(view.scope.selection.service)
+        super()._draw(view)
 
     def about(self, view: PaneView) -> tuple[SafeText, ...]:
         """How many fire, and how many more there are."""

@@ -6,6 +6,7 @@ import pytest
 
 from opsconsole.domain.alert import AlertState
 from opsconsole.domain.series import Severity
+from opsconsole.domain.text import SafeText
 from opsconsole.widgets.alert_list import AlertList
 from opsconsole.widgets.glyphs import ASCII
 from widget_samples import ALERTS, NOW, alert, live
@@ -64,6 +65,18 @@ async def test_a_member_of_a_group_is_told_by_its_pod_before_its_address() -> No
         alerts.show(live(pods), now=NOW)
         await pilot.pause()
         assert "   ●C gateway-rmkvjxlc7-d6zfx    1m" in shown(app)
+
+
+async def test_alerts_of_the_service_on_the_screen_have_their_place_underlined() -> None:
+    alerts = AlertList()
+    app = Stage(alerts)
+    async with app.run_test(size=(60, 12), notifications=True) as pilot:
+        alerts.show(live((alert("A", service="checkout"), alert("B", service="orders"))), now=NOW)
+        alerts.mark(SafeText("orders"))
+        await pilot.pause()
+        lines = [alerts.rows.render_line(y) for y in range(2)]
+    underlined = ["".join(part.text for part in line if part.style and part.style.underline) for line in lines]
+    assert underlined == ["", "orders"]
 
 
 async def test_a_group_is_folded_and_unfolded_by_keys() -> None:
