@@ -10,6 +10,10 @@ from __future__ import annotations
 from opsconsole.domain.series import Layer, Severity, Threshold, Unit, YAxis
 from opsconsole.panels.spec import Candidate, PanelSpec
 
+ERRORS_NOTED, ERRORS_LIMIT = 0.01, 0.05
+"""Shares of requests: one in a hundred is worth a look, one in twenty is an outage for somebody."""
+LATENCY_LIMIT = 1.0
+"""Seconds after which a person has noticed the wait (Nielsen, "Response Times: The 3 Important Limits")."""
 GOROUTINES_LIMIT = 1000.0
 CPU_LIMIT = 0.85
 OLD_GENERATION_LIMIT = 0.95
@@ -79,7 +83,7 @@ ERRORS = PanelSpec(
     title="errors",
     unit=Unit.RATIO,
     layer=Layer.APPLICATION,
-    thresholds=(Threshold(0.05),),
+    thresholds=(Threshold(ERRORS_NOTED), Threshold(ERRORS_LIMIT, Severity.CRITICAL)),
     candidates=(
         *(
             Candidate(
@@ -109,6 +113,7 @@ LATENCY = PanelSpec(
     title="latency",
     unit=Unit.SECONDS,
     layer=Layer.APPLICATION,
+    thresholds=(Threshold(LATENCY_LIMIT),),
     legend="{{quantile}}",
     candidates=(
         *(
@@ -224,7 +229,7 @@ POOL = PanelSpec(
 )
 POOL_WAITING = PanelSpec(
     id="pool-waiting",
-    title="waiting for DB",
+    title="DB waiting",
     unit=Unit.NUMBER,
     layer=Layer.MIDDLEWARE,
     thresholds=(Threshold(POOL_WAITING_LIMIT, Severity.CRITICAL),),
