@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -26,7 +27,7 @@ from opsconsole.screens.detail_screen import DetailScreen
 from opsconsole.screens.following import follow_alert, most_urgent, widened
 from opsconsole.screens.headline import headline
 from opsconsole.screens.help_screen import HelpScreen
-from opsconsole.screens.layout import Arrangement, place
+from opsconsole.screens.layout import Arrangement, Placement, place
 from opsconsole.screens.logs_pane import LogsPane
 from opsconsole.screens.messages import DetailAsked, ScopeChosen, TopicChanged
 from opsconsole.screens.metrics_pane import MetricsPane
@@ -45,6 +46,8 @@ from opsconsole.widgets.tab_strip import TabStrip
 
 _TICK = 1.0
 """Seconds between two looks at the clock; only digits that changed are sent."""
+_AGES = 5.0
+"""Seconds between two looks at the ages inside panes."""
 
 
 class ConsoleScreen(Screen[None]):
@@ -53,6 +56,9 @@ class ConsoleScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(one.keys, one.handler, one.title, show=False, id=one.id) for one in ACTIONS if not one.panes
     ]
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As Textual's own, but a change repaints the two panes it concerns, not the whole screen (25 kB over SSH)."""
 
     def __init__(
         self,
@@ -80,6 +86,8 @@ class ConsoleScreen(Screen[None]):
         self._full = full
         self._chosen_by_hand = scope.selection.service is not None
         self._recent: tuple[PaneName, ...] = (full,) if full else ()
+        self._placement: Placement | None = None
+        self._ages_drawn_at = 0.0
         self._panes: dict[PaneName, Pane] = {
             pane.pane_name: pane
             for pane in (
@@ -245,7 +253,7 @@ class ConsoleScreen(Screen[None]):
         self._recent = (name, *(other for other in self._recent if other is not name))
         self._arrange()
         # At once, not when the queue comes to it: the next key may already be on its way.
-        self.set_focus(self._panes[name].focus_target)
+        self.set_focus(self._panes[name].focus_target, scroll_visible=False)
 
     def action_next_pane(self) -> None:
         """The pane after the focused one."""
@@ -278,11 +286,15 @@ class ConsoleScreen(Screen[None]):
         """Lay out for the new size."""
         del event
         self._arrange()
+        self.call_after_refresh(self._fit_step)
         self.call_after_refresh(self._draw_all)
 
     def _arrange(self) -> None:
         width, height = self.app.size
         placement = place(width, height, self._recent, self._full)
+        if placement == self._placement:
+            return
+        self._placement = placement
         body = self.query_one("#body")
         for arrangement in Arrangement:
             body.set_class(arrangement is placement.arrangement, arrangement.value)
@@ -316,11 +328,17 @@ class ConsoleScreen(Screen[None]):
             self._draw_keys()
 
     def tick(self) -> None:
-        """Let ages and the clock go on; charts wait for data."""
+        """Let ages and the clock go on; charts wait for data.
+
+        Ages inside panes are read in minutes, or beside data that is known to be old: every few
+        seconds is enough for them, and a third of the idle cost.
+        """
         view = self._view()
-        for name, pane in self._panes.items():
-            if name is not PaneName.METRICS:
-                pane.draw(view)
+        if view.now - self._ages_drawn_at >= _AGES:
+            self._ages_drawn_at = view.now
+            for name, pane in self._panes.items():
+                if name is not PaneName.METRICS:
+                    pane.draw(view)
         self._draw_lines(view)
 
     def _draw_lines(self, view: PaneView) -> None:

@@ -39,8 +39,9 @@ def start_figures(environment: dict[str, str], words: list[str], runs: int) -> l
     first, filled = [], []
     for _ in range(runs + 1):
         with Terminal(command(), SIZE, environment) as terminal:
-            first.append(terminal.wait_for(["1 Alerts"])["1 Alerts"])
-            filled.append(max(terminal.wait_for(words).values()))
+            shown = terminal.fill(["1 Alerts", *words])
+            first.append(shown["1 Alerts"])
+            filled.append(max(shown.values()))
     # The first start warms the page cache and compiles nothing any more after it.
     return [
         Figure("first paint", "ms", [1000 * t for t in first[1:]]),
@@ -52,7 +53,7 @@ def running_figures(environment: dict[str, str], words: list[str], keys: int) ->
     """One long run: idle cost, key to paint, bytes of a page of scrolling, memory."""
     figures = []
     with Terminal(command(), SIZE, environment) as terminal:
-        terminal.wait_for(words)
+        terminal.fill(words)
         terminal.watch(5)
         before, began = terminal.processor_seconds, time.monotonic()
         idle = terminal.watch(IDLE_SECONDS)

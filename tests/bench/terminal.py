@@ -17,8 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pyte
+
 _TICKS = os.sysconf("SC_CLK_TCK")
-_ESCAPES = re.compile(rb"\x1b\[[0-9;:?<>=]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>78]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+# What pyte takes for text or for something else: kitty keyboard codes, mode queries, pointer shapes.
+_UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*[a-z]|\x1b\[\?[0-9;]*\$p|\x1b\]22;[^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
 class Terminal:
@@ -26,7 +29,9 @@ class Terminal:
 
     def __init__(self, command: Sequence[str], size: tuple[int, int], environment: dict[str, str]) -> None:
         """Start `command` with `environment` added to our own."""
+        self.size = size
         self.received = bytearray()
+        self.arrivals: list[tuple[float, bytes]] = []
         self.started = time.monotonic()
         self.pid, self._master = pty.fork()
         if self.pid == 0:
@@ -65,6 +70,7 @@ class Terminal:
         except OSError:
             return b""
         self.received += chunk
+        self.arrivals.append((time.monotonic() - self.started, chunk))
         return chunk
 
     def drain(self, quiet: float, longest: float) -> int:
@@ -81,19 +87,26 @@ class Terminal:
             self.read(left)
         return len(self.received) - before
 
-    def wait_for(self, words: Sequence[str], longest: float = 30.0) -> dict[str, float]:
-        """Seconds since the start at which each of `words` had been written. Raises `TimeoutError`."""
+    def shown_at(self, words: Sequence[str]) -> dict[str, float]:
+        """Seconds since the start at which each of `words` first stood on the screen, read off what arrived."""
+        screen = pyte.Screen(*self.size)
+        stream = pyte.ByteStream(screen)
         found: dict[str, float] = {}
-        while len(found) < len(words):
-            now = time.monotonic()
-            if now - self.started > longest:
-                raise TimeoutError(f"not on the screen after {longest} s: {set(words) - set(found)}")
-            if self.read(0.2):
-                text = _ESCAPES.sub(b"", bytes(self.received)).decode(errors="replace")
-                for word in words:
-                    if word not in found and word in text:
-                        found[word] = time.monotonic() - self.started
+        for at, chunk in self.arrivals:
+            stream.feed(_UNKNOWN.sub(b"", chunk))
+            text = "\n".join(screen.display)
+            found.update({word: at for word in words if word not in found and word in text})
         return found
+
+    def fill(self, words: Sequence[str], patience: Sequence[float] = (1.5, 3.0, 6.0, 12.0)) -> dict[str, float]:
+        """`shown_at` of all `words`, reading for longer and longer. Raises `TimeoutError`."""
+        found: dict[str, float] = {}
+        for seconds in patience:
+            self.watch(seconds)
+            found = self.shown_at(words)
+            if len(found) == len(words):
+                return found
+        raise TimeoutError(f"not on the screen: {set(words) - set(found)}")
 
     def key_to_paint(self, key: bytes) -> float:
         """Seconds from typing `key` to the first byte that answers it; the terminal must be quiet before."""
