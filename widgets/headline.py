@@ -28,6 +28,7 @@ class Phrase(msgspec.Struct, frozen=True):
 
     text: SafeText
     short: SafeText = SafeText("")
+    least: SafeText = SafeText("")
 
 
 class Headline(msgspec.Struct, frozen=True):
@@ -67,10 +68,12 @@ class HeadlineBar(OneLine):
         phrases = self._headline.phrases
         whole = [phrase.text for phrase in phrases]
         short = [phrase.short or phrase.text for phrase in phrases]
-        for first in (whole[:_KEPT], [*whole[:1], *short[1:_KEPT]], [*short[:1], *whole[1:_KEPT]], short[:_KEPT]):
+        least = [phrase.least or phrase.short or phrase.text for phrase in phrases]
+        mixed = [*whole[:1], *short[1:_KEPT]], [*short[:1], *whole[1:_KEPT]]
+        for first in (whole[:_KEPT], *mixed, short[:_KEPT], least[:_KEPT]):
             if self._written(first).cell_length <= width:
                 return self._filled(first, short[_KEPT:], width)
-        return truncated(self._written(short), width, self._glyphs.cut)
+        return truncated(self._written(least), width, self._glyphs.cut)
 
     def _filled(self, shown: list[SafeText], rest: list[SafeText], width: int) -> Content:
         """`shown`, with as much of `rest` behind it as there is room for."""

@@ -101,6 +101,7 @@ def sentence(
                 f" since {clock_text(began, zone, '%H:%M')} ({age}){first}"
             ),
             SafeText(f"{alert.name}{f' {place}' if place else ''}{state} {age}{first_age}"),
+            SafeText(f"{alert.name}{f' {place}' if place else ''}{state} {age}"),
         )
     ]
     change = change_before(msgspec.structs.replace(alert, started_at=sign), changes)
