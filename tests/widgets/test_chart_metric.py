@@ -195,7 +195,7 @@ async def test_dots_stop_where_samples_stop() -> None:
 
 async def test_a_small_chart_under_the_cursor_keeps_its_title_and_value() -> None:
     lines = await text_of(view(snapshot(*SURGE), cursor=NOW - 60.0), (26, 6))
-    assert lines[0].split() == ["errors", "@", "8.1", "%", "▲", "crit"]
+    assert lines[0].split() == ["errors", "@8.1", "%", "▲", "critical"]
 
 
 async def test_the_axis_leaves_out_the_words_of_the_unit() -> None:

@@ -81,7 +81,7 @@ def header_line(head: Headline, width: int, glyphs: Glyphs) -> Line:
 
 
 def _reading(head: Headline, glyphs: Glyphs, *, long: bool, with_whose: bool) -> Line:
-    lead: Line = (piece("@ ", Role.CURSOR),) if head.when and not with_whose else ()
+    lead: Line = (piece("@", Role.CURSOR),) if head.when and not with_whose else ()
     tail: Line = (piece(f" {head.when}", Role.CURSOR),) if head.when and with_whose else ()
     if head.logarithmic:
         tail = (*tail, piece(" log", Role.MUTED))

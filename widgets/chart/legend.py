@@ -121,6 +121,7 @@ def _worst_first(
         )
 
     lines: list[Line] = []
+    entries: list[Line] = []
     for cap in (_LEAST_NAME, _TIGHT_NAME):
         names = short_names([figure.name for figure in figures], cap, notation.glyphs.cut)
         ranked = sorted(zip(figures, names, strict=True), key=lambda item: rank(item[0]))
