@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from textual.content import Content
+from textual.geometry import Size
 
 from opsconsole.domain.snapshot import FeedState, SourceFreshness
 from opsconsole.domain.time_range import format_duration
 from opsconsole.widgets.glyphs import UNICODE, Glyphs
-from opsconsole.widgets.one_line import OneLine
+from opsconsole.widgets.one_line import SIDES, OneLine
 from opsconsole.widgets.problem_note import STATE_STYLES, state_sign
 from opsconsole.widgets.rows import fit
 
@@ -48,6 +49,13 @@ class FreshnessLine(OneLine):
     def longest(self) -> Content:
         """Signs, figures and words."""
         return self._joined(words=True, gap="  ")
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002  - Textual's signature
+        """Cells of the form with words where that is at most half the line; the keys need the rest."""
+        wanted = self.longest().cell_length + SIDES
+        if wanted * 2 > container.width:
+            wanted = self._joined(words=False, gap=" ").cell_length + SIDES
+        return min(container.width, wanted)
 
     def line(self, width: int) -> Content:
         """The longest form that fits `width` cells; the shortest names only who is not well."""

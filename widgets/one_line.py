@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from opsconsole.widgets.rows.difference import changed_cells
 
-_SIDES = 2
+SIDES = 2
 
 
 class OneLine(Widget):
@@ -40,7 +40,7 @@ class OneLine(Widget):
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002  - Textual's signature
         """Cells of the longest form and a blank on either side."""
-        return min(container.width, self.longest().cell_length + _SIDES)
+        return min(container.width, self.longest().cell_length + SIDES)
 
     def changed(self) -> None:
         """Repaint what reads otherwise now."""
@@ -64,7 +64,7 @@ class OneLine(Widget):
 
     def _strip(self, width: int) -> Strip:
         style = self.visual_style
-        content = Content.assemble(" ", self.line(max(0, width - _SIDES)))
+        content = Content.assemble(" ", self.line(max(0, width - SIDES)))
         return Strip(content.render_segments(style)).adjust_cell_length(width, style.rich_style).simplify()
 
 

@@ -67,3 +67,14 @@ async def test_a_line_of_its_own_width_leaves_room_for_its_neighbour() -> None:
         line.show(SOURCES[:2], now=NOW)
         await pilot.pause()
         assert line.size.width == len(" k8s ● live  prom ◐ 12s old ")
+
+
+@pytest.mark.parametrize(("width", "expected"), [(80, 33), (160, 62)])
+async def test_beside_the_keys_the_line_takes_no_more_than_the_form_it_shows(width: int, expected: int) -> None:
+    line = FreshnessLine()
+    line.styles.width = "auto"
+    app = Stage(line)
+    async with app.run_test(size=(width, 2), notifications=True) as pilot:
+        line.show(tuple(SourceFreshness(source, FeedState.LIVE, NOW) for source in SourceName), now=NOW)
+        await pilot.pause()
+        assert line.size.width == expected
