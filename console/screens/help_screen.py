@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -22,15 +24,69 @@ _MOVES = (
 _KEY_CELLS = 14
 
 
-def help_lines(pane: PaneName | None, actions: tuple[Action, ...], *, write: bool) -> tuple[Content, ...]:
-    """The page: keys of `pane` first, then those that work everywhere."""
+def help_lines(
+    pane: PaneName | None, actions: tuple[Action, ...], glyphs: Glyphs, *, write: bool
+) -> tuple[Content, ...]:
+    """The page: keys of `pane` first, then those that work everywhere, then what the pane's signs mean."""
     fitting = available(pane, write=write, actions=actions)
     lines = [Content.styled(f"In {pane.title}" if pane else "Keys", "bold")]
-    lines += [_line(key_words(one.keys), one.title) for one in fitting if one.panes]
+    lines += [_line(keys, title) for keys, title in _together(one for one in fitting if one.panes)]
     lines += [_line(keys, title) for keys, title in _MOVES]
     lines += [Content(""), Content.styled("Everywhere", "bold")]
     lines += [_line(key_words(one.keys), one.title) for one in fitting if not one.panes]
+    if signs := _signs(pane, glyphs):
+        lines += [Content(""), Content.styled("Signs", "bold"), *(_line(sign, meaning) for sign, meaning in signs)]
     return tuple(lines)
+
+
+def _signs(pane: PaneName | None, glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
+    """Each sign of `pane` that is not a word, and what it means."""
+    match pane:
+        case PaneName.ALERTS:
+            return (
+                (
+                    f"{glyphs.firing} {glyphs.pending} {glyphs.silenced} {glyphs.inhibited}",
+                    "firing, pending, muted, inhibited",
+                ),
+                ("C W I ?", "critical, warning, info, unknown severity"),
+                (
+                    f"{glyphs.times}3 {glyphs.folded} {glyphs.unfolded}",
+                    "three alerts of one name; Space unfolds and folds them",
+                ),
+                ("underlined", "of the service that the other panes show"),
+            )
+        case PaneName.METRICS:
+            return (
+                ("D R A I", "on the time axis: a deploy, a restart, the start of an alert, an incident"),
+                (f"{glyphs.above} {glyphs.below}", "over, or under, a threshold"),
+                ("@", "the value at the time cursor, not now"),
+                ("1 2 3", "series by number, at the end of its line and in the legend"),
+            )
+        case PaneName.PODS:
+            return (
+                ("S R L", "startup, readiness and liveness probe"),
+                (
+                    f"{glyphs.passing} {glyphs.failing} {glyphs.suspended} {glyphs.unknown} {glyphs.unset}",
+                    "passing, failing, suspended, unknown, no such probe",
+                ),
+                (f"{glyphs.about}2/3", "about two failures of the three that fail the probe"),
+                (f"{glyphs.restarts}4", "restarts"),
+            )
+        case PaneName.TRACES:
+            return ((glyphs.error, "a span of the trace failed"), (glyphs.levels, "how many spans were open at once"))
+        case _:
+            return ()
+
+
+def _together(actions: Iterable[Action]) -> Iterator[tuple[str, str]]:
+    """Keys and title of each action; numbered ones, `Alt+1` to `Alt+6`, that do the same share a line."""
+    for _, alike in groupby(actions, key=lambda one: (one.call.partition("(")[0] or one.id) if one.call else one.id):
+        first, *others = alike
+        keys, title = key_words(first.keys), first.title
+        if others:
+            keys = f"{keys} … {key_words(others[-1].keys).rpartition('+')[2]}"
+            title = f"{title}, and so on"
+        yield keys, title
 
 
 def _line(keys: str, title: str) -> Content:
@@ -47,7 +103,7 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, pane: PaneName | None, actions: tuple[Action, ...], glyphs: Glyphs, *, write: bool) -> None:
         """`actions` with the operator's keymap applied."""
         super().__init__()
-        self._lines = help_lines(pane, actions, write=write)
+        self._lines = help_lines(pane, actions, glyphs, write=write)
         self._page = DetailView(glyphs=glyphs)
 
     def compose(self) -> ComposeResult:
