@@ -34,7 +34,6 @@ def alert_detail(alert: Alert, *, now: float, zone: tzinfo, glyphs: Glyphs) -> t
         fact("runbook", runbook or "none named (annotation runbook_url)"),
         *facts(
             [
-                ("rule", alert.generator_url or ""),
                 ("told to", ", ".join(alert.receivers)),
                 ("silenced by", ", ".join(alert.silenced_by)),
                 ("inhibited by", ", ".join(alert.inhibited_by)),
@@ -43,4 +42,5 @@ def alert_detail(alert: Alert, *, now: float, zone: tzinfo, glyphs: Glyphs) -> t
         ),
         *mapping("labels", sorted(alert.labels.items())),
         *mapping("annotations", told),
+        *((BLANK, *facts([("rule", alert.generator_url)])) if alert.generator_url else ()),
     )
