@@ -43,13 +43,15 @@ class ChoiceScreen(ModalScreen[str | None]):
         choices: tuple[Choice, ...],
         placeholder: str,
         accepts: Callable[[str], str] | None = None,
+        current: str | None = None,
     ) -> None:
-        """`placeholder` says what may be typed."""
+        """`placeholder` says what may be typed; the choice with value `current` is highlighted at first."""
         super().__init__()
         self._title = title
         self._choices = choices
         self._placeholder = placeholder
         self._accepts = accepts
+        self._current = current
 
     def compose(self) -> ComposeResult:
         """The input, the list, and a line for complaints."""
@@ -65,6 +67,9 @@ class ChoiceScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Show everything."""
         self._fill("")
+        values = [choice.value for choice in self._choices]
+        if self._current in values:
+            self.query_one(OptionList).highlighted = values.index(self._current)
         self.query_one("#typed", Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -19,37 +19,39 @@ class ConsoleCommands(Provider):
     """Offers what the registry holds and what the feeds know."""
 
     async def discover(self) -> Hits:
-        """All actions, in the registry's order."""
-        for title, call, help_text in self._commands():
-            yield DiscoveryHit(Content(title), call, text=title, help=help_text)
+        """All actions: those of the focused pane, those that work everywhere, those of other panes."""
+        for title, keys, call in self._commands(folded=True):
+            yield DiscoveryHit(_shown(Content(title), keys), call, text=title)
 
     async def search(self, query: str) -> Hits:
         """Actions and services whose name matches."""
         matcher = self.matcher(query)
-        for title, call, help_text in (*self._commands(), *self._services()):
+        for title, keys, call in (*self._commands(), *self._services()):
             score = matcher.match(title)
             if score > 0:
-                yield Hit(score, Content(title), call, text=title, help=help_text)
+                yield Hit(score, _shown(matcher.highlight(title), keys), call, text=title)
 
-    def _commands(self) -> Iterator[tuple[str, IgnoreReturnCallbackType, str]]:
+    def _commands(self, *, folded: bool = False) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
         screen = self.screen
         if not isinstance(screen, ConsoleScreen):
             return
-        for one in screen.actions:
-            if one.id == "palette":
-                continue
+        actions = [one for one in screen.actions if one.id != "palette" and not (folded and _further(one))]
+        here = screen.focused_pane
+        for one in actions:
+            if here in one.panes and here is not None:
+                yield one.title, key_words(one.keys), self._runner(screen.pane(here), one)
+        for one in actions:
             if not one.panes:
-                yield one.title, self._runner(screen, one), key_words(one.keys)
-                continue
-            for name in sorted(one.panes, key=lambda pane: pane.digit):
-                title = f"{name.title}: {one.title}"
-                yield title, self._runner(screen.pane(name), one), key_words(one.keys)
+                yield one.title, key_words(one.keys), self._runner(screen, one)
+        for one in actions:
+            for name in sorted(one.panes - {here}, key=lambda pane: pane.digit):
+                yield f"{name.title}: {one.title}", key_words(one.keys), self._runner(screen.pane(name), one)
 
-    def _services(self) -> Iterator[tuple[str, IgnoreReturnCallbackType, str]]:
+    def _services(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
         screen = self.screen
         if isinstance(screen, ConsoleScreen):
             for name in known_services(screen.feeds):
-                yield f"Service {name}", self._chooser(screen, name), "show this service"
+                yield f"Service {name}", "", self._chooser(screen, name)
 
     @staticmethod
     def _runner(target: ConsoleScreen | Pane, one: Action) -> Callable[[], object]:
@@ -61,3 +63,13 @@ class ConsoleCommands(Provider):
     @staticmethod
     def _chooser(screen: ConsoleScreen, name: SafeText) -> Callable[[], object]:
         return lambda: screen.follow(with_service(screen.scope, name))
+
+
+def _further(one: Action) -> bool:
+    """Whether it is a second or later one of numbered actions, which would fill the list; a search finds all."""
+    return one.id[-1].isdigit() and not one.id.endswith("_1")
+
+
+def _shown(title: Content, keys: str) -> Content:
+    """A title with its keys behind it, in one line: a small terminal shows twice as many."""
+    return Content.assemble(title, (f"  {keys}", "$primary")) if keys else title

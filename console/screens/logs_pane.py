@@ -39,6 +39,7 @@ class LogsPane(RowPane[LogPage, LogRecord]):
         """Nothing known yet."""
         self._lines = LogList(glyphs=glyphs, zone=zone)
         self._histogram = HistogramStrip(glyphs=glyphs)
+        self._went_to: float | None = None
         super().__init__(glyphs, zone, self._lines)
 
     def compose(self) -> ComposeResult:
@@ -49,7 +50,13 @@ class LogsPane(RowPane[LogPage, LogRecord]):
     def about(self, view: PaneView) -> tuple[SafeText, ...]:
         """How many of how many, and of which trace."""
         trace = view.scope.selection.trace
-        return (SafeText(f"trace {trace[:8]}" if trace else ""), self._total(view))
+        return (SafeText(f"trace {trace[:8]}" if trace else ""), self._total(view), self._beyond(view))
+
+    def _beyond(self, view: PaneView) -> SafeText:
+        """A word when the lines at hand do not reach back to the time cursor."""
+        moment, page = view.scope.cursor, view.feeds.snapshot(topics.LOGS).value
+        times = [record.time for record in page.records if record.time is not None] if page is not None else []
+        return SafeText("all after the cursor" if moment is not None and times and min(times) > moment else "")
 
     def _total(self, view: PaneView) -> SafeText:
         page = view.feeds.snapshot(topics.LOG_HISTOGRAM).value
@@ -65,6 +72,21 @@ class LogsPane(RowPane[LogPage, LogRecord]):
         self._histogram.display = page is not None and self.content_size.height >= _ROOM_FOR_HISTOGRAM
         self._histogram.show(buckets, bucket_width=width, span=view.span, cursor=view.scope.cursor)
         super()._draw(view)
+        self._go_to_cursor(view)
+
+    def _go_to_cursor(self, view: PaneView) -> None:
+        """Put the list on the line of the moment that was chosen elsewhere, once, when the lines reach that far."""
+        moment, page = view.scope.cursor, view.feeds.snapshot(topics.LOGS).value
+        if moment == self._went_to or page is None:
+            return
+        if moment is None or self.focus_target.has_focus:
+            self._went_to = moment
+            return
+        times = [(record.time, record.id) for record in page.records if record.time is not None]
+        if times and min(times)[0] <= moment:
+            _, key = min(times, key=lambda timed: abs(timed[0] - moment))
+            self._lines.rows.select(key)
+            self._went_to = moment
 
     def on_resize(self) -> None:
         """The histogram gives way when there is little room."""

@@ -197,7 +197,9 @@ class MetricsPane(Pane, can_focus=True):
         about = [view.scope.selection.pod or view.scope.selection.service or "all services"]
         if len(self._order) > grid.slots:
             last = min(len(self._order), self._offset + grid.slots)
-            about.append(f"panels {self._offset + 1}-{last} of {len(self._order)}")
+            first = self._offset + 1
+            which = f"panel {first}" if first == last else f"panels {first}-{last}"
+            about.append(f"{which} of {len(self._order)}")
         over = sum(alarm(panel, snapshots.get(panel.id)) is not None for panel in self._order)
         if over:
             about.append(f"{self.glyphs.above} {over} over threshold")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 from console_case import SETTINGS, console
+from textual.widgets import OptionList
 
 from opsconsole.actions import PaneName
 from opsconsole.config.settings import ThemeName
 from opsconsole.domain.errors import ErrorKind, SourceError
 from opsconsole.domain.text import SafeText
+from opsconsole.screens.logs_pane import LogsPane
 from still_sources import backends
-from widget_samples import NOW, TRACE_ID
+from widget_samples import LOGS, NOW, TRACE_ID
 
 SIZES = [(80, 24), (100, 30), (120, 40), (170, 50), (240, 70)]
 
@@ -335,3 +337,29 @@ async def test_hand_chosen_is_kept_when_alerts_change() -> None:
         await case.press("s", *"payments", "enter")
         await case.pass_time(20)
         assert case.scope.selection.service == SafeText("payments")
+
+
+async def test_the_highlighted_choice_shows_without_colour() -> None:
+    async with console() as case:
+        await case.press("s", "down")
+        options = case.app.screen.query_one(OptionList)
+        underlined = [
+            part.text
+            for y in range(options.size.height)
+            for part in options.render_line(y)
+            if part.style and part.style.underline and part.text.strip()
+        ]
+    assert underlined == ["checkout"]
+
+
+async def test_a_moment_chosen_elsewhere_leads_to_its_log_line_or_says_that_it_is_further_back() -> None:
+    async with console() as case:
+        logs = case.screen.pane(PaneName.LOGS)
+        assert isinstance(logs, LogsPane)
+        text = await case.press("enter")
+        assert "all after the cursor" in text
+        oldest = min(LOGS.records, key=lambda line: line.time or 0.0)
+        case.screen.follow(msgspec.structs.replace(case.scope, cursor=(oldest.time or 0.0) + 0.1))
+        await case.pilot.pause()
+        assert logs.feed_list.current == oldest
+        assert "all after the cursor" not in case.text
