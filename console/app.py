@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import random
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 from importlib.resources import files
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from rich.console import Console
 from textual.app import App
 from textual.command import Provider
 from textual.filter import LineFilter, NoColor
@@ -66,6 +69,9 @@ class OpsConsole(App[int]):
         self._full = full
         self._guard = ControlCharacterFilter()
         self._no_color = NoColor()
+        self._fault: Exception | None = None
+        # Textual prints an error with its local variables, which may hold secrets; `raise_fault` has it instead.
+        self.error_console = Console(file=io.StringIO())
         self.animation_level = "none"
         for theme in ALL_THEMES:
             self.register_theme(theme)
@@ -122,6 +128,21 @@ class OpsConsole(App[int]):
         if not self.is_headless:
             leave_on_hang_up(lambda: self.exit(0))
 
+    def bell(self) -> None:
+        """Ring; keep the error when Textual rings for one.
+
+        It rings while it handles an error that nobody caught, and gives no other public sign of which one that was.
+        """
+        error = sys.exception()
+        if self._fault is None and isinstance(error, Exception):
+            self._fault = error
+        super().bell()
+
+    def raise_fault(self) -> None:
+        """Once the app has ended: raise the error that ended it, if one did."""
+        if self.return_code and self.return_value is None:
+            raise self._fault or RuntimeError("the screen ended with an error that it did not tell")
+
     def action_next_theme(self) -> None:
         """The theme after this one."""
         names = [theme.value for theme in ThemeName]
@@ -142,7 +163,8 @@ def zone_of(name: str) -> tzinfo:
 def run(settings: Settings) -> int:
     """Open the console until the operator leaves; returns the exit code.
 
-    Raises `ConfigError` for settings that only show to be wrong when they are used.
+    Raises `ConfigError` for settings that only show to be wrong when they are used, and any error that nobody
+    caught while the screen was open.
     """
     clock = SystemClock()
     with_keymap(settings.keymap)
@@ -154,4 +176,5 @@ def run(settings: Settings) -> int:
 
     app = OpsConsole(settings, connect, clock=clock)
     result = app.run(mouse=True)
+    app.raise_fault()
     return result if isinstance(result, int) else app.return_code or 0

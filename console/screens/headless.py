@@ -73,6 +73,7 @@ async def look(
         app.exit(0)
 
     await app.run_async(headless=True, size=size, auto_pilot=take, mouse=False)
+    app.raise_fault()
     return pictures[0]
 
 
