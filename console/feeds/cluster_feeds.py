@@ -26,19 +26,10 @@ from opsconsole.sources.protocols import Sources
 DISCOVERY_INTERVAL = 60.0
 """Seconds between two looks at which metrics and services the server has."""
 
-_AT_START = (
-    topics.ALERTS,
-    topics.RULE_ALERTS,
-    topics.PODS,
-    topics.PANELS,
-    topics.LOGS,
-    topics.LOG_HISTOGRAM,
-    topics.TRACES,
-    topics.CHANGES,
-    topics.SERVICES,
-)
+_OF_ALERTS = (topics.ALERTS, topics.RULE_ALERTS)
 _OF_THE_PLACE = (topics.PODS, topics.CHANGES, topics.PANELS)
 _LOGS_AND_TRACES = (topics.LOGS, topics.LOG_HISTOGRAM, topics.TRACES)
+_OF_THE_SCOPE = (*_LOGS_AND_TRACES, *_OF_THE_PLACE, topics.SERVICES)
 
 
 class ClusterFeeds:
@@ -60,6 +51,7 @@ class ClusterFeeds:
         self._connect = connect
         self._sources = Sources()
         self._started = False
+        self._held = False
         self._on_change = on_change
         self._clock = clock
         self._chance = chance
@@ -69,16 +61,28 @@ class ClusterFeeds:
         self._feeds: dict[Topic, Feed[Any]] = {}
         self._panels: dict[Topic, Panel] = {}
         self._started = False
+        self._held = False
 
     # -- life ------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Connect, and ask every configured source. Must run inside the event loop."""
+    def start(self, *, alerts_first: bool = False) -> None:
+        """Connect, and ask every configured source. Must run inside the event loop.
+
+        With `alerts_first` the others wait for `set_scope` or `go_on`: where the alerts decide which
+        service is looked at, whatever was asked before would be asked twice.
+        """
         self._sources = self._connect()
         self._started = True
-        for topic in _AT_START:
+        self._held = alerts_first
+        for topic in _OF_ALERTS if alerts_first else (*_OF_ALERTS, *_OF_THE_SCOPE):
             self._target(topic, keep_value=False)
-        self._started = True
+
+    def go_on(self) -> None:
+        """Ask what `start` held back."""
+        if self._held:
+            self._held = False
+            for topic in _OF_THE_SCOPE:
+                self._target(topic, keep_value=False)
 
     async def stop(self) -> None:
         """End all tasks and close the sources."""
@@ -97,6 +101,9 @@ class ClusterFeeds:
     def set_scope(self, scope: Scope) -> None:
         """Follow `scope`: what no longer fits is asked anew, older questions are dropped."""
         old, self.scope = self.scope, scope
+        if self._held:
+            self.go_on()
+            return
         place_changed = (old.selection.namespace, old.selection.service, old.selection.pod) != (
             scope.selection.namespace,
             scope.selection.service,
@@ -180,7 +187,8 @@ class ClusterFeeds:
     @property
     def _unasked(self) -> Snapshot[Any]:
         """What is known of a topic without a feed: nothing yet, or that nobody can answer."""
-        return Snapshot(FeedState.NOT_CONFIGURED if self._started else FeedState.CONNECTING)
+        asked = self._started and not self._held
+        return Snapshot(FeedState.NOT_CONFIGURED if asked else FeedState.CONNECTING)
 
     # -- inside ----------------------------------------------------------------------------------
 

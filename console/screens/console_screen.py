@@ -17,10 +17,11 @@ from textual.widget import Widget
 from opsconsole.actions import ACTIONS, Action, PaneName, available, key_words
 from opsconsole.clock import Clock
 from opsconsole.domain.scope import Scope
+from opsconsole.domain.snapshot import FeedState
 from opsconsole.domain.text import SafeText
 from opsconsole.feeds import topic as topics
 from opsconsole.feeds.cluster_feeds import ClusterFeeds
-from opsconsole.feeds.topic import TopicKind
+from opsconsole.feeds.topic import Topic, TopicKind
 from opsconsole.screens.alerts_pane import AlertsPane
 from opsconsole.screens.choosers import range_chooser, service_chooser
 from opsconsole.screens.detail_screen import DetailScreen
@@ -46,6 +47,8 @@ from opsconsole.widgets.tab_strip import TabStrip
 
 _TICK = 1.0
 """Seconds between two looks at the clock; only digits that changed are sent."""
+_ALERT_PATIENCE = 0.8
+"""Seconds that the other panes wait for the alerts to say which service is in trouble."""
 _AGES = 5.0
 """Seconds between two looks at the ages inside panes."""
 
@@ -84,9 +87,10 @@ class ConsoleScreen(Screen[None]):
         self._production = production
         self._write = write
         self._full = full
-        self._chosen_by_hand = scope.selection.service is not None
+        self._service_chosen = scope.selection.service is not None
         self._recent: tuple[PaneName, ...] = (full,) if full else ()
         self._placement: Placement | None = None
+        self._changed: set[Topic] = set()
         self._ages_drawn_at = 0.0
         self._panes: dict[PaneName, Pane] = {
             pane.pane_name: pane
@@ -125,7 +129,11 @@ class ConsoleScreen(Screen[None]):
         self._arrange()
         self._draw_all()
         self.set_interval(_TICK, self.tick)
-        self.call_after_refresh(self.feeds.start)
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        self.feeds.start(alerts_first=not self._service_chosen)
+        self.set_timer(_ALERT_PATIENCE, self.feeds.go_on)
 
     async def on_unmount(self) -> None:
         """Drop all requests."""
@@ -156,14 +164,21 @@ class ConsoleScreen(Screen[None]):
     # -- facts come in ---------------------------------------------------------------------------
 
     def on_topic_changed(self, event: TopicChanged) -> None:
-        """Redraw the panes that show it."""
+        """Redraw the panes that show it, once for all snapshots that wait in the queue."""
         if event.topic.kind is TopicKind.ALERTS:
             self._follow_first_alert()
+        if not self._changed:
+            self.call_later(self._draw_changed)
+        self._changed.add(event.topic)
+
+    def _draw_changed(self) -> None:
+        changed, self._changed = self._changed, set()
         view = self._view()
-        for pane in self._panes.values():
-            if pane.wants(event.topic):
-                pane.draw(view)
-        self._draw_lines(view)
+        with self.app.batch_update():
+            for pane in self._panes.values():
+                if any(pane.wants(topic) for topic in changed):
+                    pane.draw(view)
+            self._draw_lines(view)
 
     def on_scope_chosen(self, event: ScopeChosen) -> None:
         """A row was followed."""
@@ -175,11 +190,14 @@ class ConsoleScreen(Screen[None]):
 
     def _follow_first_alert(self) -> None:
         """While nobody has chosen anything, show the most urgent alert's service."""
-        if self._chosen_by_hand:
+        alerts = self.feeds.snapshot(topics.ALERTS)
+        if self._service_chosen or alerts.state is FeedState.CONNECTING:
             return
-        alert = most_urgent(self.feeds.snapshot(topics.ALERTS).value or ())
-        if alert is not None and self.scope.selection.service is None:
-            self._chosen_by_hand = True
+        alert = most_urgent(alerts.value or ())
+        if alert is None:
+            self.feeds.go_on()
+        else:
+            self._service_chosen = True
             followed = follow_alert(self.scope, alert, self._clock.now())
             # Nobody asked for a moment yet: the charts speak of now.
             self._go(Scope(followed.selection, followed.window))
@@ -188,7 +206,7 @@ class ConsoleScreen(Screen[None]):
 
     def follow(self, scope: Scope) -> None:
         """Go to `scope`; Esc comes back."""
-        self._chosen_by_hand = True
+        self._service_chosen = True
         self._history.follow(scope)
         self._scope_changed()
 

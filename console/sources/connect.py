@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from importlib import import_module
+
 from opsconsole.clock import Clock
 from opsconsole.config.settings import ClusterSettings, SourceSettings
 from opsconsole.domain.snapshot import SourceName
@@ -38,6 +41,7 @@ def connect(cluster: ClusterSettings, clock: Clock, *, write: bool = False) -> S
     Without `write` no request leaves that could change anything, whoever asks for it. Only the
     modules of configured sources are imported. Raises `ConfigError` for a URL that is none.
     """
+    _import_ahead(cluster)
     connector = _Connector(clock, write)
     return Sources(
         metrics=connector.metrics(cluster),
@@ -46,6 +50,17 @@ def connect(cluster: ClusterSettings, clock: Clock, *, write: bool = False) -> S
         traces=connector.traces(cluster),
         workloads=connector.workloads(cluster),
     )
+
+
+def _import_ahead(cluster: ClusterSettings) -> None:
+    """Import in threads what the first questions need, while their answers are not yet waited for."""
+    wanted = {
+        "prometheus_api_client.prometheus_connect": cluster.prometheus,
+        "elasticsearch": cluster.elasticsearch,
+    }
+    for module, settings in wanted.items():
+        if settings is not None:
+            threading.Thread(target=import_module, args=(module,), name=f"import {module}", daemon=True).start()
 
 
 class _Connector:
