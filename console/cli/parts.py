@@ -46,10 +46,21 @@ def prepare_screen() -> None:
         raise ConfigError(
             "stdin and stdout are no terminal; open the console in one (ssh -t), or use `opsconsole snapshot`"
         )
+    _give_size(sys.stdout.fileno())
     # Textual reads these once, when it is imported; each of them sends bytes that nobody needs over SSH.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
     threading.Thread(target=import_module, args=("opsconsole.app",), daemon=True).start()
+
+
+def _give_size(terminal: int) -> None:
+    """Make a terminal that knows no size, such as a serial line, 80x24; Textual would paint it without end."""
+    import fcntl  # noqa: PLC0415
+    import struct  # noqa: PLC0415
+    import termios  # noqa: PLC0415
+
+    if 0 in os.get_terminal_size(terminal):
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 
 
 def open_console(settings: Settings) -> int:

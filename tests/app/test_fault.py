@@ -63,14 +63,15 @@ def opened(settings):
     cluster = msgspec.structs.replace(settings.cluster, jaeger=wrong)
     return run(msgspec.structs.replace(settings, cluster=cluster))
 
-sys.exit(main(["--config", "c.toml"], Parts(lambda: None, opened)))
+sys.exit(main(["--config", "c.toml"], Parts(open_console=opened)))
 """
 
 
-def test_a_terminal_gets_one_sentence_and_no_local_variables(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [(40, 120), (0, 0)], ids=["a usual terminal", "one that knows no size"])
+def test_a_terminal_gets_one_sentence_and_no_local_variables(tmp_path: Path, size: tuple[int, int]) -> None:
     (tmp_path / "c.toml").write_text('[clusters.a]\njaeger = "http://127.0.0.1:9"\n')
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     with subprocess.Popen(
         (sys.executable, "-c", PROGRAM),
         cwd=tmp_path,
