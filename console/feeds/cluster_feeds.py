@@ -144,7 +144,7 @@ class ClusterFeeds:
     def answered(self) -> bool:
         """Whether every question that was asked has an answer, or a reason why there is none."""
         waiting = any(feed.snapshot.state is FeedState.CONNECTING for feed in self._feeds.values())
-        return self._started and not waiting
+        return self._started and not self._held and not waiting
 
     def panels(self) -> tuple[Panel, ...]:
         """The panels being read, in their catalogue order."""

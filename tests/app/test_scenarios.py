@@ -92,18 +92,22 @@ async def console_on(scenario: str, service: str | None = None) -> AsyncIterator
 
 
 def surged(known: ConsoleSnapshot, panel_id: str) -> bool:
-    """Whether some series of the panel is over a threshold now, and usually was not in the first half of the hour."""
+    """Whether the panel is over a threshold now, and usually was not in the first half of the hour."""
     for shown in known.panels:
         reading = shown.snapshot.value
         if shown.panel.split(":")[0] != panel_id or reading is None:
             continue
-        for series in reading.series:
-            values = [value for value in series.values if not math.isnan(value)]
-            before, now = values[: len(values) // 2], values[-max(1, len(values) // 5) :]
-            for threshold in reading.panel.thresholds:
-                crossed_now = any(threshold.crossed_by(value) for value in now)
-                if crossed_now and before and not threshold.crossed_by(statistics.median(before)):
-                    return True
+        samples = [
+            (moment, value)
+            for series in reading.series
+            for moment, value in zip(series.times, series.values, strict=True)
+            if not math.isnan(value)
+        ]
+        before = [value for moment, value in samples if moment < known.span.end - known.span.span / 2]
+        now = [value for moment, value in samples if moment > known.span.end - known.span.span / 5]
+        for threshold in reading.panel.thresholds:
+            if any(map(threshold.crossed_by, now)) and not threshold.crossed_by(statistics.median(before)):
+                return True
     return False
 
 
