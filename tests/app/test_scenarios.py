@@ -152,7 +152,7 @@ async def test_from_alert_to_trace_to_log_lines_to_pod_in_keys() -> None:
         rows = screen.pane(PaneName.ALERTS).focus_target
         while rows.cursor_key is None or alert.fingerprint not in rows.cursor_key:
             before = rows.cursor_key
-            await watched.pilot.press("down")
+            await watched.pilot.press("right", "down")
             assert rows.cursor_key != before, "the alert is not in the list"
         await watched.pilot.press("enter")
         await watched.until(watched.screen.feeds.answered, "the panes to follow")
