@@ -161,16 +161,14 @@ GC_PAUSE = PanelSpec(
     legend="{{<instance>}}",
     candidates=(
         *(
-            Candidate(
-                metrics=(f"{family}_sum", f"{family}_count"), query=_mean_pause(family), title="GC pause mean JVM"
-            )
+            Candidate(metrics=(f"{family}_sum", f"{family}_count"), query=_mean_pause(family), title="JVM GC mean")
             for family in ("jvm_gc_pause_seconds", "jvm_gc_collection_seconds", "jvm_gc_duration_seconds")
         ),
         Candidate(
             metrics=("go_gc_duration_seconds",),
             # OpenMetrics, which servers with exemplars speak, writes the same quantile as 1.0.
             query=_largest(_instance_max("go_gc_duration_seconds", 'quantile=~"1|1[.]0",')),
-            title="GC pause max Go",
+            title="Go GC max",
         ),
     ),
 )

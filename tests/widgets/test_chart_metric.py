@@ -259,7 +259,7 @@ async def test_a_window_in_the_past_names_its_moment() -> None:
         (FeedState.DOWN, "✘ down 12s"),
         (FeedState.NO_ACCESS, "⚿ no access 12s"),
         (FeedState.THROTTLED, "◐ limited 12s"),
-        (FeedState.PAUSED, "‖ paused 12s"),
+        (FeedState.PAUSED, "‖ paused"),
     ],
 )
 async def test_what_is_not_live_says_so_with_its_age_and_keeps_its_data(state: FeedState, words: str) -> None:

@@ -66,11 +66,12 @@ def header_line(head: Headline, width: int, glyphs: Glyphs) -> Line:
         right = state_note(head, glyphs, long=long_state)
         middle = _reading(head, glyphs, long=long_severity, with_whose=with_whose)
         wanted = min(width_of(head.title), LEAST_TITLE if not long_state else width_of(head.title))
-        gaps = 2 * bool(middle) + 2 * bool(right)
+        gap = 2 if long_state else 1
+        gaps = gap * (bool(middle) + bool(right))
         room = width - 1 - line_width(middle) - line_width(right) - gaps
         if room >= wanted:
             title = piece(fit(head.title, room, glyphs.cut), Role.TITLE)
-            left: Line = (mark, title, piece("  "), *middle) if middle else (mark, title)
+            left: Line = (mark, title, piece(" " * gap), *middle) if middle else (mark, title)
             return spread(left, right, width)
     middle = _reading(head, glyphs, long=False, with_whose=False)
     right = state_note(head, glyphs, long=False)[:1]
@@ -111,7 +112,8 @@ def state_note(head: Headline, glyphs: Glyphs, *, long: bool) -> Line:
             return ()
         sign, word, role = _STATE_WORDS[FeedState.PARTIAL]
         age = ""
-    if head.state in (FeedState.CONNECTING, FeedState.NOT_CONFIGURED):
+    if head.state in (FeedState.CONNECTING, FeedState.NOT_CONFIGURED, FeedState.PAUSED):
+        # A window in the past does not age; that it is past is told by the screen's header.
         age = ""
     shown = f"{getattr(glyphs, sign)}"
     words = " ".join(text for text in (word if long else "", age) if text)
