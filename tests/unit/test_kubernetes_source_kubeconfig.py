@@ -175,7 +175,7 @@ async def test_a_renewed_token_of_the_file_is_used_after_a_refusal(tmp_path: Pat
         return Wire("kubernetes", found, SystemClock(), KUBERNETES_READS, transport=httpx.MockTransport(handler))
 
     source = KubernetesSource(settings(path), wire_of, SystemClock())
-    with pytest.raises(SourceError):
+    with pytest.raises(SourceError, match="renew the credentials of this context in the kubeconfig"):
         await source.pods(Selection(SafeText("prod")))
     path.write_text(kubeconfig(user={"token": "new"}))
     assert (await source.pods(Selection(SafeText("prod")))).value.pods == ()
