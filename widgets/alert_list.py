@@ -240,7 +240,7 @@ class AlertList(FeedList[tuple[Alert, ...], Alert]):
             f"group:{group.name}",
             worst,
             group.name,
-            _known(*dict.fromkeys(place_of(alert) for alert in group.alerts)),
+            _known(*sorted(dict.fromkeys(map(place_of, group.alerts)), key=lambda place: place != self._service)),
             min(alert.started_at for alert in group.alerts if alert.state is worst.state),
             members=len(group.alerts),
             open=opened,

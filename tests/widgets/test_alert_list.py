@@ -79,6 +79,17 @@ async def test_alerts_of_the_service_on_the_screen_have_their_place_underlined()
     assert underlined == ["", "orders"]
 
 
+async def test_a_group_names_the_service_on_the_screen_first() -> None:
+    fires = tuple(alert("LatencyHigh", service=name) for name in ("gateway", "orders", "payments", "users"))
+    alerts = AlertList()
+    app = Stage(alerts)
+    async with app.run_test(size=(80, 12), notifications=True) as pilot:
+        alerts.show(live(fires), now=NOW)
+        alerts.mark(SafeText("payments"))
+        await pilot.pause()
+        assert "LatencyHigh ×4 ▸ payments, gateway, orders, users" in shown(app)[0]
+
+
 async def test_a_group_is_folded_and_unfolded_by_keys() -> None:
     alerts = AlertList()
     app = Stage(alerts)
