@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Horizontal
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -22,22 +22,17 @@ from opsconsole.domain.text import SafeText
 from opsconsole.feeds import topic as topics
 from opsconsole.feeds.cluster_feeds import ClusterFeeds
 from opsconsole.feeds.topic import Topic, TopicKind
-from opsconsole.screens.alerts_pane import AlertsPane
 from opsconsole.screens.choosers import range_chooser, service_chooser
 from opsconsole.screens.detail_screen import DetailScreen
 from opsconsole.screens.following import follow_alert, most_urgent, widened
 from opsconsole.screens.headline import headline
 from opsconsole.screens.help_screen import HelpScreen
-from opsconsole.screens.layout import Arrangement, Placement, place
-from opsconsole.screens.logs_pane import LogsPane
 from opsconsole.screens.messages import DetailAsked, ScopeChosen, TopicChanged
-from opsconsole.screens.metrics_pane import MetricsPane
 from opsconsole.screens.pane import Pane, PaneView
-from opsconsole.screens.pods_pane import PodsPane
+from opsconsole.screens.pane_board import PaneBoard
 from opsconsole.screens.scope_history import ScopeHistory
 from opsconsole.screens.services import known_services, with_service
 from opsconsole.screens.time_travel import TRAVELS, with_range
-from opsconsole.screens.traces_pane import TracesPane
 from opsconsole.widgets.freshness_line import FreshnessLine
 from opsconsole.widgets.glyphs import Glyphs
 from opsconsole.widgets.headline import HeadlineBar
@@ -86,22 +81,10 @@ class ConsoleScreen(Screen[None]):
         self._actions = actions
         self._production = production
         self._write = write
-        self._full = full
         self._service_chosen = scope.selection.service is not None
-        self._recent: tuple[PaneName, ...] = (full,) if full else ()
-        self._placement: Placement | None = None
         self._changed: set[Topic] = set()
         self._ages_drawn_at = 0.0
-        self._panes: dict[PaneName, Pane] = {
-            pane.pane_name: pane
-            for pane in (
-                AlertsPane(glyphs, zone),
-                MetricsPane(glyphs, zone),
-                LogsPane(glyphs, zone),
-                TracesPane(glyphs, zone),
-                PodsPane(glyphs, zone),
-            )
-        }
+        self._board = PaneBoard(glyphs, zone, full)
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -110,22 +93,14 @@ class ConsoleScreen(Screen[None]):
         yield ScopeHeader(glyphs=self._glyphs, zone=self._zone, id="header")
         yield HeadlineBar(glyphs=self._glyphs, id="headline")
         yield TabStrip(tuple((pane.digit, SafeText(pane.title)) for pane in PaneName), id="tabs")
-        with Container(id="body"):
-            with Container(id="left"):
-                yield self._panes[PaneName.ALERTS]
-                yield self._panes[PaneName.PODS]
-            with Container(id="main"):
-                yield self._panes[PaneName.METRICS]
-                with Container(id="lower"):
-                    yield self._panes[PaneName.LOGS]
-                    yield self._panes[PaneName.TRACES]
+        yield self._board
         with Horizontal(id="bottom"):
             yield KeyLine(id="keys")
             yield FreshnessLine(glyphs=self._glyphs, id="freshness")
 
     def on_mount(self) -> None:
         """Paint what is known, then start asking."""
-        self._panes[self._full or PaneName.ALERTS].focus_target.focus()
+        self._board.pane(self._board.full or PaneName.ALERTS).focus_target.focus()
         self._arrange()
         self._draw_all()
         self.set_interval(_TICK, self.tick)
@@ -151,15 +126,12 @@ class ConsoleScreen(Screen[None]):
 
     def pane(self, name: PaneName) -> Pane:
         """The pane called `name`."""
-        return self._panes[name]
+        return self._board.pane(name)
 
     @property
     def focused_pane(self) -> PaneName | None:
         """The pane that has the keys."""
-        widget: Widget | None = self.focused
-        while widget is not None and not isinstance(widget, Pane):
-            widget = widget.parent if isinstance(widget.parent, Widget) else None
-        return widget.pane_name if widget is not None else None
+        return self._board.holder(self.focused)
 
     # -- facts come in ---------------------------------------------------------------------------
 
@@ -175,9 +147,7 @@ class ConsoleScreen(Screen[None]):
         changed, self._changed = self._changed, set()
         view = self._view()
         with self.app.batch_update():
-            for pane in self._panes.values():
-                if any(pane.wants(topic) for topic in changed):
-                    pane.draw(view)
+            self._board.draw_topics(view, changed)
             self._draw_lines(view)
 
     def on_scope_chosen(self, event: ScopeChosen) -> None:
@@ -220,10 +190,9 @@ class ConsoleScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Leave the enlarged panel or the full pane, else go to the scope before."""
-        metrics = self._panes[PaneName.METRICS]
-        if isinstance(metrics, MetricsPane) and metrics.enlarged:
-            metrics.action_enlarge()
-        elif self._full is not None:
+        if self._board.metrics.enlarged:
+            self._board.metrics.action_enlarge()
+        elif self._board.full is not None:
             self.action_full()
         elif self._history.back() is not None:
             self._scope_changed()
@@ -266,12 +235,10 @@ class ConsoleScreen(Screen[None]):
 
     def jump_to(self, name: PaneName) -> None:
         """Give the keys to a pane, making it visible if it is not."""
-        if self._full is not None:
-            self._full = name
-        self._recent = (name, *(other for other in self._recent if other is not name))
-        self._arrange()
+        target = self._board.bring_up(name, self.app.size)
+        self._show_tabs()
         # At once, not when the queue comes to it: the next key may already be on its way.
-        self.set_focus(self._panes[name].focus_target, scroll_visible=False)
+        self.set_focus(target, scroll_visible=False)
 
     def action_next_pane(self) -> None:
         """The pane after the focused one."""
@@ -289,47 +256,37 @@ class ConsoleScreen(Screen[None]):
 
     def action_full(self) -> None:
         """The focused pane alone, or all again."""
-        self._full = (self.focused_pane or PaneName.ALERTS) if self._full is None else None
-        self._arrange()
+        self._board.toggle_full(self.focused_pane or PaneName.ALERTS, self.app.size)
+        self._show_tabs()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Remember the pane, and show its keys."""
         del event
         name = self.focused_pane
-        if name is not None and self._recent[:1] != (name,):
-            self._recent = (name, *(other for other in self._recent if other is not name))
+        if name is not None:
+            self._board.note_use(name)
         self._draw_keys()
 
     def on_resize(self, event: events.Resize) -> None:
         """Lay out for the new size."""
         del event
         self._arrange()
-        self.call_after_refresh(self._fit_step)
-        self.call_after_refresh(self._draw_all)
 
     def _arrange(self) -> None:
-        width, height = self.app.size
-        placement = place(width, height, self._recent, self._full)
-        if placement == self._placement:
-            return
-        self._placement = placement
-        body = self.query_one("#body")
-        for arrangement in Arrangement:
-            body.set_class(arrangement is placement.arrangement, arrangement.value)
-        for name, pane in self._panes.items():
-            pane.display = name in placement.visible
-        for box in ("#left", "#main", "#lower"):
-            container = self.query_one(box)
-            container.display = any(pane.display for pane in container.query(Pane))
-        tabs = self.query_one(TabStrip)
-        tabs.display = placement.arrangement in (Arrangement.TWO_PANES, Arrangement.FULL)
-        tabs.show(frozenset(name.digit for name in placement.visible))
-        self.call_after_refresh(self._fit_step)
+        self._board.lay_out(self.app.size)
+        self._show_tabs()
 
-    def _fit_step(self) -> None:
-        metrics = self._panes[PaneName.METRICS]
-        if isinstance(metrics, MetricsPane) and metrics.display:
-            self.feeds.set_columns(metrics.plot_columns())
+    def _show_tabs(self) -> None:
+        tabs = self.query_one(TabStrip)
+        tabs.display = self._board.crowded
+        tabs.show(frozenset(name.digit for name in self._board.visible))
+        # What came into sight is drawn, and charts ask for samples, once the new sizes are known.
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        if self._board.metrics.display:
+            self.feeds.set_columns(self._board.metrics.plot_columns())
+        self._draw_all()
 
     # -- drawing ---------------------------------------------------------------------------------
 
@@ -340,8 +297,7 @@ class ConsoleScreen(Screen[None]):
     def _draw_all(self) -> None:
         view = self._view()
         with self.app.batch_update():
-            for pane in self._panes.values():
-                pane.draw(view)
+            self._board.draw(view)
             self._draw_lines(view)
             self._draw_keys()
 
@@ -354,9 +310,7 @@ class ConsoleScreen(Screen[None]):
         view = self._view()
         if view.now - self._ages_drawn_at >= _AGES:
             self._ages_drawn_at = view.now
-            for name, pane in self._panes.items():
-                if name is not PaneName.METRICS:
-                    pane.draw(view)
+            self._board.draw(view, lambda pane: pane is not self._board.metrics)
         self._draw_lines(view)
 
     def _draw_lines(self, view: PaneView) -> None:

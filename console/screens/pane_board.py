@@ -1,0 +1,122 @@
+"""The five panes on the screen: which are visible, in what arrangement, and which has the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.geometry import Size
+from textual.widget import Widget
+
+from opsconsole.actions import PaneName
+from opsconsole.feeds.topic import Topic
+from opsconsole.screens.alerts_pane import AlertsPane
+from opsconsole.screens.layout import Arrangement, Placement, place
+from opsconsole.screens.logs_pane import LogsPane
+from opsconsole.screens.metrics_pane import MetricsPane
+from opsconsole.screens.pane import Pane, PaneView
+from opsconsole.screens.pods_pane import PodsPane
+from opsconsole.screens.traces_pane import TracesPane
+from opsconsole.widgets.glyphs import Glyphs
+
+
+class PaneBoard(Container):
+    """Holds the panes, lays them out for the size there is, and draws those that can be seen."""
+
+    def __init__(self, glyphs: Glyphs, zone: tzinfo, full: PaneName | None = None) -> None:
+        """`full` is the pane that has the whole board at first, None for all of them."""
+        super().__init__(id="body")
+        self.metrics = MetricsPane(glyphs, zone)
+        panes: tuple[Pane, ...] = (
+            AlertsPane(glyphs, zone),
+            self.metrics,
+            LogsPane(glyphs, zone),
+            TracesPane(glyphs, zone),
+            PodsPane(glyphs, zone),
+        )
+        self._panes = {pane.pane_name: pane for pane in panes}
+        self._full = full
+        self._recent: tuple[PaneName, ...] = (full,) if full else ()
+        self._placement: Placement | None = None
+
+    def compose(self) -> ComposeResult:
+        """Alerts and pods to the left; metrics above, or beside, logs and traces."""
+        with Container(id="left"):
+            yield self._panes[PaneName.ALERTS]
+            yield self._panes[PaneName.PODS]
+        with Container(id="main"):
+            yield self.metrics
+            with Container(id="lower"):
+                yield self._panes[PaneName.LOGS]
+                yield self._panes[PaneName.TRACES]
+
+    @property
+    def full(self) -> PaneName | None:
+        """The pane that has the whole board."""
+        return self._full
+
+    @property
+    def visible(self) -> tuple[PaneName, ...]:
+        """Panes that can be seen."""
+        return self._placement.visible if self._placement else ()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether some panes are hidden, so that tabs are of use."""
+        return len(self.visible) < len(PaneName)
+
+    def pane(self, name: PaneName) -> Pane:
+        """The pane called `name`."""
+        return self._panes[name]
+
+    def holder(self, focused: Widget | None) -> PaneName | None:
+        """The pane that `focused` belongs to."""
+        widget = focused
+        while widget is not None and not isinstance(widget, Pane):
+            widget = widget.parent if isinstance(widget.parent, Widget) else None
+        return widget.pane_name if widget is not None else None
+
+    def bring_up(self, name: PaneName, size: Size) -> Widget:
+        """Make a pane visible and the newest in use; returns the widget that takes its keys."""
+        if self._full is not None:
+            self._full = name
+        self.note_use(name)
+        self.lay_out(size)
+        return self._panes[name].focus_target
+
+    def note_use(self, name: PaneName) -> None:
+        """Remember that `name` has the keys: a small terminal shows the two used last."""
+        if self._recent[:1] != (name,):
+            self._recent = (name, *(other for other in self._recent if other is not name))
+
+    def toggle_full(self, name: PaneName, size: Size) -> None:
+        """Give `name` the whole board, or show all again."""
+        self._full = name if self._full is None else None
+        self.lay_out(size)
+
+    def lay_out(self, size: Size) -> bool:
+        """Lay out for a screen of `size` cells; False when nothing had to change."""
+        placement = place(size.width, size.height, self._recent, self._full)
+        if placement == self._placement:
+            return False
+        self._placement = placement
+        for arrangement in Arrangement:
+            self.set_class(arrangement is placement.arrangement, arrangement.value)
+        for name, pane in self._panes.items():
+            pane.display = name in placement.visible
+        for box in ("#left", "#main", "#lower"):
+            container = self.query_one(box)
+            container.display = any(pane.display for pane in container.query(Pane))
+        return True
+
+    def draw(self, view: PaneView, wanted: Callable[[Pane], bool] = lambda _: True) -> None:
+        """Draw the panes in sight that are `wanted`."""
+        for name in self.visible:
+            if wanted(self._panes[name]):
+                self._panes[name].draw(view)
+
+    def draw_topics(self, view: PaneView, topics: set[Topic]) -> None:
+        """Draw the panes in sight that show any of `topics`."""
+        self.draw(view, lambda pane: any(pane.wants(topic) for topic in topics))
