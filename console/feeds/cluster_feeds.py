@@ -115,7 +115,8 @@ class ClusterFeeds:
                 self._target(topic, keep_value=False)
             return
         same_trace = old.selection.trace == scope.selection.trace
-        if old.window != scope.window or not same_trace:
+        same_moment = old.window == scope.window and old.cursor == scope.cursor
+        if not same_moment or not same_trace:
             for topic in _LOGS_AND_TRACES:
                 self._target(topic, keep_value=same_trace)
         if old.window != scope.window:

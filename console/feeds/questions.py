@@ -20,6 +20,8 @@ from opsconsole.sources.protocols import LogSource, MetricSource, Sources, Trace
 LOG_LINES = 300
 """Lines asked for at a time; 500 decode on the event loop in 4 ms, 10,000 stall it for 0.1 s."""
 TRACE_LIMIT = 40
+_AFTER_CURSOR = 30.0
+"""Seconds after the time cursor that still belong to its moment; at least a sixtieth of the window."""
 
 Question = Callable[[], Awaitable[Reading[Any]]]
 
@@ -68,20 +70,24 @@ class Asker(msgspec.Struct, frozen=True):
         workloads = self.sources.workloads
         if workloads is None:
             return None
-        call = workloads.pods if kind is TopicKind.PODS else workloads.changes
-        return lambda: call(self.scope.selection)
+        selection = self.scope.selection
+        if kind is TopicKind.PODS:
+            return lambda: workloads.pods(selection)
+        # What broke a service may have been done to another one.
+        everywhere = msgspec.structs.replace(selection, service=None, pod=None)
+        return lambda: workloads.changes(everywhere)
 
     def _of_logs(self, logs: LogSource, kind: TopicKind) -> Question:
         selection = self.scope.selection
         if kind is TopicKind.LOGS:
-            return lambda: logs.newest(selection, self._span(), LOG_LINES)
+            return lambda: logs.newest(selection, self._span_at_cursor(), LOG_LINES)
         return lambda: logs.histogram(selection, self._span(), self.columns)
 
     def _of_traces(self, traces: TraceSource) -> Question:
         selection = self.scope.selection
         if selection.trace is not None:
             return lambda: self._one_trace(traces, selection.trace or SafeText(""))
-        return lambda: traces.recent(selection, self._span(), TRACE_LIMIT)
+        return lambda: traces.recent(selection, self._span_at_cursor(), TRACE_LIMIT)
 
     @staticmethod
     async def _one_trace(traces: TraceSource, trace_id: SafeText) -> Reading[TraceList]:
@@ -97,6 +103,16 @@ class Asker(msgspec.Struct, frozen=True):
         if kind is TopicKind.RULE_ALERTS:
             return metrics.rule_alerts
         return metrics.services if kind is TopicKind.SERVICES else None
+
+    def _span_at_cursor(self) -> TimeRange:
+        """The span up to a little after the cursor: the newest lines and traces of that moment, not of now.
+
+        A selected trace is wanted whole, however long it took.
+        """
+        span = self._span()
+        if self.scope.cursor is None or self.scope.selection.trace is not None:
+            return span
+        return TimeRange(span.start, min(span.end, self.scope.cursor + max(_AFTER_CURSOR, span.span / 60)))
 
     def _span(self) -> TimeRange:
         return self.scope.window.resolve(self.clock.now())

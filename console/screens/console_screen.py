@@ -208,7 +208,7 @@ class ConsoleScreen(Screen[None]):
             if name is not None:
                 self.follow(with_service(self.scope, SafeText(name) or None))
 
-        self.app.push_screen(service_chooser(known_services(self.feeds)), chosen)
+        self.app.push_screen(service_chooser(known_services(self.feeds), self.scope.selection.service), chosen)
 
     def action_choose_range(self) -> None:
         """Offer the presets; any duration may be typed."""
@@ -217,7 +217,7 @@ class ConsoleScreen(Screen[None]):
             if text is not None:
                 self._go(with_range(self.scope, text))
 
-        self.app.push_screen(range_chooser(), chosen)
+        self.app.push_screen(range_chooser(self.scope.window.duration), chosen)
 
     def action_travel(self, move: str) -> None:
         """Move the time range or its cursor; `move` is a key of `TRAVELS`."""
@@ -279,7 +279,7 @@ class ConsoleScreen(Screen[None]):
     def _show_tabs(self) -> None:
         tabs = self.query_one(TabStrip)
         tabs.display = self._board.crowded
-        tabs.show(frozenset(name.digit for name in self._board.visible))
+        tabs.show(frozenset(name.digit for name in self._board.in_sight))
         # What came into sight is drawn, and charts ask for samples, once the new sizes are known.
         self.call_after_refresh(self._fit)
 

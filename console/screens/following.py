@@ -95,10 +95,10 @@ def most_urgent(alerts: tuple[Alert, ...]) -> Alert | None:
     """The alert to show when nobody chose: the worst firing one, of the service that most alerts name.
 
     Callers of a broken service raise alerts of the same severity at the same time; the broken one
-    raises more kinds of them.
+    raises more kinds of them. Of equals the first to fire is nearest the cause, and stays the one.
     """
     firing = [alert for alert in alerts if alert.state is AlertState.FIRING and service_of(alert)]
     kinds = Counter(service for service, _ in {(service_of(alert), alert.name) for alert in firing})
     return min(
-        firing, key=lambda alert: (alert.severity.rank, -kinds[service_of(alert)], -alert.started_at), default=None
+        firing, key=lambda alert: (alert.severity.rank, -kinds[service_of(alert)], alert.started_at), default=None
     )

@@ -211,16 +211,20 @@ class MetricsPane(Pane, can_focus=True):
         return max(40, width * _DOTS_PER_CELL)
 
     def _markers(self, view: PaneView) -> tuple[Marker, ...]:
-        return change_markers(view.feeds.snapshot(topics.CHANGES)) + alert_markers(
+        return change_markers(view.feeds.snapshot(topics.CHANGES), view.scope.selection.service) + alert_markers(
             view.feeds.snapshot(topics.ALERTS), view.scope.selection.service
         )
 
 
-def change_markers(changes: Snapshot[ChangeList]) -> tuple[Marker, ...]:
-    """A marker for every change."""
+def change_markers(changes: Snapshot[ChangeList], service: SafeText | None) -> tuple[Marker, ...]:
+    """A marker for every change of `service` (None: of any)."""
     found = changes.value.changes if changes.value is not None else ()
     kinds = {ChangeKind.RESTART: MarkerKind.RESTART}
-    return tuple(Marker(change.time, kinds.get(change.kind, MarkerKind.DEPLOY), change.title) for change in found)
+    return tuple(
+        Marker(change.time, kinds.get(change.kind, MarkerKind.DEPLOY), change.title)
+        for change in found
+        if service is None or change.service == service
+    )
 
 
 def alert_markers(alerts: Snapshot[tuple[Alert, ...]], service: SafeText | None) -> tuple[Marker, ...]:

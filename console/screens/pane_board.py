@@ -58,14 +58,14 @@ class PaneBoard(Container):
         return self._full
 
     @property
-    def visible(self) -> tuple[PaneName, ...]:
+    def in_sight(self) -> tuple[PaneName, ...]:
         """Panes that can be seen."""
         return self._placement.visible if self._placement else ()
 
     @property
     def crowded(self) -> bool:
         """Whether some panes are hidden, so that tabs are of use."""
-        return len(self.visible) < len(PaneName)
+        return len(self.in_sight) < len(PaneName)
 
     def pane(self, name: PaneName) -> Pane:
         """The pane called `name`."""
@@ -113,7 +113,7 @@ class PaneBoard(Container):
 
     def draw(self, view: PaneView, wanted: Callable[[Pane], bool] = lambda _: True) -> None:
         """Draw the panes in sight that are `wanted`."""
-        for name in self.visible:
+        for name in self.in_sight:
             if wanted(self._panes[name]):
                 self._panes[name].draw(view)
 

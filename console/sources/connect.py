@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from importlib import import_module
 
 from opsconsole.clock import Clock
 from opsconsole.config.settings import ClusterSettings, SourceSettings
 from opsconsole.domain.snapshot import SourceName
+from opsconsole.sources.late_import import late_import
 from opsconsole.sources.protocols import (
     AlertSource,
     LogSource,
@@ -60,7 +60,7 @@ def _import_ahead(cluster: ClusterSettings) -> None:
     }
     for module, settings in wanted.items():
         if settings is not None:
-            threading.Thread(target=import_module, args=(module,), name=f"import {module}", daemon=True).start()
+            threading.Thread(target=late_import, args=(module,), name=f"import {module}", daemon=True).start()
 
 
 class _Connector:

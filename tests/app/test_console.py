@@ -341,7 +341,7 @@ async def test_hand_chosen_is_kept_when_alerts_change() -> None:
 
 async def test_the_highlighted_choice_shows_without_colour() -> None:
     async with console() as case:
-        await case.press("s", "down")
+        await case.press("s")
         options = case.app.screen.query_one(OptionList)
         underlined = [
             part.text
@@ -363,3 +363,20 @@ async def test_a_moment_chosen_elsewhere_leads_to_its_log_line_or_says_that_it_i
         await case.pilot.pause()
         assert logs.feed_list.current == oldest
         assert "all after the cursor" not in case.text
+
+
+async def test_a_moment_asks_for_the_log_lines_up_to_it() -> None:
+    async with console() as case:
+        await case.press("comma", *["comma"] * 9)
+        cursor = case.scope.cursor
+        assert cursor == NOW - 600
+        span = [about for question, about in case.backends.logs.asked if question == "logs"][-1][1]
+        assert cursor < span.end <= cursor + 60
+        histogram = [about for question, about in case.backends.logs.asked if question == "histogram"][-1][1]
+        assert histogram.end == NOW
+
+
+async def test_changes_are_asked_of_the_whole_namespace() -> None:
+    async with console() as case:
+        asked = [about for question, about in case.backends.workloads.asked if question == "changes"][-1]
+        assert (asked.namespace, asked.service) == ("shop", None)

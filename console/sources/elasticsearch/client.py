@@ -16,6 +16,7 @@ import msgspec
 from opsconsole.domain.errors import ErrorKind, SourceError
 from opsconsole.domain.text import SafeText
 from opsconsole.safe_text import safe_text
+from opsconsole.sources.late_import import late_import
 from opsconsole.sources.wire import Wire
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _PLACEHOLDER = "http://elasticsearch:9200"
 
 def client_over(wire: Wire) -> AsyncElasticsearch:
     """A client whose every request goes through `wire` and whose bodies stay bytes."""
+    late_import("elasticsearch")
     from elasticsearch import AsyncElasticsearch  # noqa: PLC0415  - imported late, see above
 
     return AsyncElasticsearch(

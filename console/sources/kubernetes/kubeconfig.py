@@ -8,13 +8,13 @@ the console's own terminal and goes on without credentials when they fail.
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from opsconsole.config.settings import KubernetesSettings, SourceSettings
 from opsconsole.domain.errors import ErrorKind, SourceError
 from opsconsole.safe_text import safe_text
+from opsconsole.sources.late_import import late_import
 
 SOURCE = "kubernetes"
 DEFAULT_PLACE = "~/.kube/config"
@@ -55,7 +55,7 @@ def reached_by(settings: KubernetesSettings) -> SourceSettings:
 
 def _untyped(module: str) -> Any:
     """A module without types, imported only now: the package takes a sixth of a second."""
-    return import_module(module)
+    return late_import(module)
 
 
 def _files(settings: KubernetesSettings) -> tuple[Path, ...]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from opsconsole.domain.errors import ErrorKind, SourceError
 from opsconsole.domain.text import SafeText
+from opsconsole.sources.late_import import late_import
 from opsconsole.sources.prometheus.envelope import EXPLAINED_STATUSES, Envelope, opened
 from opsconsole.sources.wire import Answer, Wire
 from opsconsole.sources.wire.connection import CONCURRENCY
@@ -73,6 +74,7 @@ class _Exchange:
 
     def run(self, question: Question[T]) -> T:
         """Ask; called in a worker thread."""
+        late_import("prometheus_api_client.prometheus_connect")
         from opsconsole.sources.prometheus import adapter  # noqa: PLC0415 - loads requests and the client
 
         client = adapter.client_over(self._wire.url, self.fetch)
