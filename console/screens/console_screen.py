@@ -103,6 +103,7 @@ class ConsoleScreen(Screen[None]):
         self._board.pane(self._board.full or PaneName.ALERTS).focus_target.focus()
         self._arrange()
         self._draw_all()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._board.light_frames())
         self.set_interval(_TICK, self.tick)
         self.call_after_refresh(self._start)
 

@@ -33,7 +33,11 @@ _DOTS_PER_CELL = 2
 _AXIS_CELLS = 8
 
 
-class MetricsPane(Pane, can_focus=True):
+class KeyTaker(Widget, can_focus=True):
+    """Takes the focus for the charts: a focused container would be restyled with all that is in it."""
+
+
+class MetricsPane(Pane):
     """Charts of the selected service. Those in trouble come first, and then keep their place."""
 
     pane_name = PaneName.METRICS
@@ -58,16 +62,18 @@ class MetricsPane(Pane, can_focus=True):
         self._offset = 0
         self._enlarged = False
         self._charts: list[MetricChart] = []
+        self._keys = KeyTaker()
 
     def compose(self) -> ComposeResult:
         """A note for when there are no charts, and the grid."""
+        yield self._keys
         yield Static(id="metrics-note", markup=False)
         yield GridContainer(id="charts")
 
     @property
     def focus_target(self) -> Widget:
-        """The pane itself: keys go to the selected chart."""
-        return self
+        """What takes the keys for the selected chart."""
+        return self._keys
 
     @property
     def panels(self) -> tuple[Panel, ...]:
@@ -112,11 +118,11 @@ class MetricsPane(Pane, can_focus=True):
         slot = 0 if self._enlarged else self._selected - self._offset
         return self._charts[slot] if 0 <= slot < len(self._charts) else None
 
-    def on_focus(self) -> None:
+    def on_descendant_focus(self) -> None:
         """Show which chart the keys go to."""
         self._redraw()
 
-    def on_blur(self) -> None:
+    def on_descendant_blur(self) -> None:
         """No chart takes keys now."""
         self._redraw()
 
@@ -144,7 +150,7 @@ class MetricsPane(Pane, can_focus=True):
         self._fit_charts(grid, len(shown))
         markers = self._markers(view)
         for slot, (chart, panel) in enumerate(zip(self._charts, shown, strict=False)):
-            selected = self.has_focus and self._offset + slot == self._selected
+            selected = self._keys.has_focus and self._offset + slot == self._selected
             snapshot = snapshots[panel.id]
             span = view.span if snapshot.value is None else view.span.aligned(snapshot.value.step)
             chart.show(ChartView(snapshot, panel, span, view.now, view.scope.cursor, markers, selected, self._zone))

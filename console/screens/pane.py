@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import msgspec
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.widget import Widget
 
 from opsconsole.actions import ACTIONS, PaneName
@@ -43,6 +44,7 @@ class Pane(Vertical):
         self.glyphs = glyphs
         self._view: PaneView | None = None
         self._title = ""
+        self._frame_alone = False
 
     @property
     def view(self) -> PaneView | None:
@@ -61,6 +63,31 @@ class Pane(Vertical):
 
     def _draw(self, view: PaneView) -> None:
         raise NotImplementedError
+
+    def light_frame(self, lit: bool) -> None:
+        """Show by the frame whether the pane has the keys.
+
+        `:focus-within` would restyle every widget inside (a seventh of a second for the charts), and a
+        plain repaint would send the whole pane; this sends the frame.
+        """
+        color = self.app.theme_variables["primary" if lit else "muted"]
+        self._frame_alone = True
+        self.styles.border = ("ascii", color) if self.app.has_class("ascii") else ("round", color)
+        self.styles.border_title_style = "bold" if lit else "none"
+        self._frame_alone = False
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As Textual's; while the frame is lit or dimmed, of the frame alone."""
+        if self._frame_alone:
+            width, height = self.outer_size
+            regions = (
+                Region(0, 0, width, 1),
+                Region(0, height - 1, width, 1),
+                Region(0, 0, 1, height),
+                Region(width - 1, 0, 1, height),
+            )
+            layout = False
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def wants(self, topic: Topic) -> bool:
         """Whether a new snapshot of `topic` changes what is shown."""

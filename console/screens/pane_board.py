@@ -40,6 +40,7 @@ class PaneBoard(Container):
         self._full = full
         self._recent: tuple[PaneName, ...] = (full,) if full else ()
         self._placement: Placement | None = None
+        self._lit: PaneName | None = None
 
     def compose(self) -> ComposeResult:
         """Alerts and pods to the left; metrics above, or beside, logs and traces."""
@@ -87,9 +88,19 @@ class PaneBoard(Container):
         return self._panes[name].focus_target
 
     def note_use(self, name: PaneName) -> None:
-        """Remember that `name` has the keys: a small terminal shows the two used last."""
+        """Light the pane that has the keys, and remember it: a small terminal shows the two used last."""
+        if name is not self._lit:
+            for other in (self._lit, name):
+                if other is not None:
+                    self._panes[other].light_frame(other is name)
+            self._lit = name
         if self._recent[:1] != (name,):
             self._recent = (name, *(other for other in self._recent if other is not name))
+
+    def light_frames(self) -> None:
+        """Light and dim the frames anew, in the colours of the theme there is now."""
+        for name, pane in self._panes.items():
+            pane.light_frame(name is self._lit)
 
     def toggle_full(self, name: PaneName, size: Size) -> None:
         """Give `name` the whole board, or show all again."""

