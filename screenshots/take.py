@@ -55,7 +55,9 @@ def main() -> int:
     """Take what was asked for, or everything."""
     names = [scenario.id for scenario in SCENARIOS]
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("scenario", nargs="*", metavar="SCENARIO", help=f"any of {', '.join(names)}; all when left out")
+    options.add_argument(
+        "scenario", nargs="*", metavar="SCENARIO", help=f"any of {', '.join(names)}; all when left out"
+    )
     for name in options.parse_args().scenario or names:
         with PracticeProcess(name, seed=SEED) as table:
             cluster = next(iter(clusters_in(table, "practice").values()))
