@@ -170,9 +170,10 @@ def run(settings: Settings) -> int:
     with_keymap(settings.keymap)
 
     def connect() -> Sources:
-        from opsconsole.sources.connect import connect as connect_cluster  # noqa: PLC0415 - brings httpx, after first paint
+        from opsconsole.sources import connect as late  # noqa: PLC0415 - brings httpx, after first paint
 
-        return connect_cluster(settings.cluster, clock)
+        late.import_ahead(settings.cluster)
+        return late.connect(settings.cluster, clock)
 
     app = OpsConsole(settings, connect, clock=clock)
     result = app.run(mouse=True)

@@ -55,6 +55,9 @@ class LogsPane(RowPane[LogPage, LogRecord]):
     def _beyond(self, view: PaneView) -> SafeText:
         """A word when the lines at hand do not reach back to the time cursor."""
         moment, page = view.scope.cursor, view.feeds.snapshot(topics.LOGS).value
+        if view.scope.selection.trace is not None:
+            # A trace's lines are all there is, and come after its start by nature.
+            return SafeText("")
         times = [record.time for record in page.records if record.time is not None] if page is not None else []
         return SafeText("all after the cursor" if moment is not None and times and min(times) > moment else "")
 

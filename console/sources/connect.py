@@ -41,7 +41,6 @@ def connect(cluster: ClusterSettings, clock: Clock, *, write: bool = False) -> S
     Without `write` no request leaves that could change anything, whoever asks for it. Only the
     modules of configured sources are imported. Raises `ConfigError` for a URL that is none.
     """
-    _import_ahead(cluster)
     connector = _Connector(clock, write)
     return Sources(
         metrics=connector.metrics(cluster),
@@ -52,8 +51,8 @@ def connect(cluster: ClusterSettings, clock: Clock, *, write: bool = False) -> S
     )
 
 
-def _import_ahead(cluster: ClusterSettings) -> None:
-    """Import in threads what the first questions need, while their answers are not yet waited for."""
+def import_ahead(cluster: ClusterSettings) -> None:
+    """Import in threads the client packages that the first questions to `cluster` will need."""
     wanted = {
         "prometheus_api_client.prometheus_connect": cluster.prometheus,
         "elasticsearch": cluster.elasticsearch,

@@ -44,7 +44,7 @@ STORIES = (
     Story("bad-release", "errors", "panic: runtime error"),
     Story("goroutine-leak", "goroutines", "goroutines, most of them in", unwell_pod=False),
     Story("pool-exhaustion", "pool-waiting", "connection pool exhausted: active 200/200", unwell_pod=False),
-    Story("gc-surge", "old-generation", "Full GC"),
+    Story("gc-surge", "old-generation", "Full GC", unwell_pod=False),
     Story("cache-penetration", "cache", "cache miss storm", unwell_pod=False),
     Story("slow-start", None, "warming cache", failed_trace=False),
     Story("noisy-neighbour", "node-cpu", "request failed", unwell_pod=False),

@@ -81,9 +81,9 @@ def test_the_demo_tells_the_story_in_a_real_terminal_and_leaves_nothing_behind(t
     with tmux(f"env {environment} {OPSCONSOLE} demo --scenario bad-release --seed {mark}", 120, 40) as screen:
         screen.shows("ErrorRateHigh on checkout", "requests/s", "checkout-", "k8s", "READ-ONLY")
         screen.press("4", "Enter")
-        screen.shows("Traces · trace ", "Logs · trace ")
+        screen.shows("Traces · trace ", "Logs · trace ", "gateway▸checkout")
         screen.press("o")
-        screen.shows("Esc back", "gateway")
+        screen.shows("Esc back · y copy", "spans")
         # Esc and the key after it must not arrive as one Alt chord: look in between.
         screen.press("Escape")
         screen.shows("╭─ 1 Alerts", "╭─ 5 Pods")

@@ -68,6 +68,9 @@ def real_metric_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Me
         until(lambda: bool(client.get(routed).json()), "the firing alert at Alertmanager")
         raised = f"{prometheus.url}/api/v1/alerts"
         until(lambda: "pending" in client.get(raised).text, "the pending alert at Prometheus")
+        rated = {"query": "rate(node_cpu_seconds_total[1m])"}
+        asked = f"{prometheus.url}/api/v1/query"
+        until(lambda: bool(client.get(asked, params=rated).json()["data"]["result"]), "two scrapes of node exporter")
         yield MetricServers(prometheus.url, alertmanager.url)
 
 
