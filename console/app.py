@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import random
 import sys
@@ -24,6 +25,7 @@ from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeWindow
 from opsconsole.feeds.cluster_feeds import ClusterFeeds
 from opsconsole.feeds.feed import Pace
+from opsconsole.garbage import FULL_COLLECTION_INTERVAL, spare_key_presses
 from opsconsole.hang_up import leave_on_hang_up
 from opsconsole.safe_text import safe_text
 from opsconsole.screens.commands import ConsoleCommands
@@ -127,6 +129,7 @@ class OpsConsole(App[int]):
         self.set_keymap(self._settings.keymap)
         if not self.is_headless:
             leave_on_hang_up(lambda: self.exit(0))
+            self.set_interval(FULL_COLLECTION_INTERVAL, gc.collect)
 
     def bell(self) -> None:
         """Ring; keep the error when Textual rings for one.
@@ -175,6 +178,7 @@ def run(settings: Settings) -> int:
         late.import_ahead(settings.cluster)
         return late.connect(settings.cluster, clock)
 
+    spare_key_presses()
     app = OpsConsole(settings, connect, clock=clock)
     result = app.run(mouse=True)
     app.raise_fault()

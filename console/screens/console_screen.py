@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
@@ -27,6 +28,7 @@ from opsconsole.screens.detail_screen import DetailScreen
 from opsconsole.screens.following import follow_alert, most_urgent, widened
 from opsconsole.screens.headline import headline
 from opsconsole.screens.help_screen import HelpScreen
+from opsconsole.screens.layout import Placement
 from opsconsole.screens.messages import DetailAsked, ScopeChosen, TopicChanged
 from opsconsole.screens.pane import Pane, PaneView
 from opsconsole.screens.pane_board import PaneBoard
@@ -82,6 +84,7 @@ class ConsoleScreen(Screen[None]):
         self._production = production
         self._write = write
         self._service_chosen = scope.selection.service is not None
+        self._laid_out: tuple[Size, Placement | None] | None = None
         self._changed: set[Topic] = set()
         self._ages_drawn_at = 0.0
         self._board = PaneBoard(glyphs, zone, full)
@@ -278,6 +281,11 @@ class ConsoleScreen(Screen[None]):
         self._show_tabs()
 
     def _show_tabs(self) -> None:
+        """After the panes were laid out, perhaps anew, for a size of the terminal, perhaps another."""
+        laid_out = (self.app.size, self._board.placement)
+        if laid_out == self._laid_out:
+            return
+        self._laid_out = laid_out
         tabs = self.query_one(TabStrip)
         tabs.display = self._board.crowded
         tabs.show(frozenset(name.digit for name in self._board.in_sight))

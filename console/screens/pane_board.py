@@ -59,6 +59,11 @@ class PaneBoard(Container):
         return self._full
 
     @property
+    def placement(self) -> Placement | None:
+        """How the panes are laid out; None before the first time."""
+        return self._placement
+
+    @property
     def in_sight(self) -> tuple[PaneName, ...]:
         """Panes that can be seen."""
         return self._placement.visible if self._placement else ()
