@@ -166,6 +166,8 @@ class AlertRow(msgspec.Struct, frozen=True):
 class AlertList(FeedList[tuple[Alert, ...], Alert]):
     """Alerts by name, worst first; a name with several alerts is a head with its members below."""
 
+    SOURCE: ClassVar[str] = "alertmanager"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "fold('toggle')", "fold", show=False, id="alerts.fold"),
         Binding("left", "fold('close')", "fold", show=False, id="alerts.close"),
@@ -175,7 +177,7 @@ class AlertList(FeedList[tuple[Alert, ...], Alert]):
     def __init__(
         self,
         *,
-        source: str = "alertmanager",
+        source: str | None = None,
         glyphs: Glyphs = UNICODE,
         zone: tzinfo = UTC,
         id: str | None = None,  # noqa: A002  - Textual's own name for it

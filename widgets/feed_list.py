@@ -36,18 +36,21 @@ class FeedList(Vertical, Generic[T, Item]):
     NEWEST_FIRST: ClassVar[bool] = False
     """Whether new rows arrive at the top and may not push the reader away."""
 
+    SOURCE: ClassVar[str]
+    """The backend's name in sentences, where no other is given."""
+
     def __init__(
         self,
         *,
-        source: str,
+        source: str | None = None,
         glyphs: Glyphs = UNICODE,
         zone: tzinfo = UTC,
         id: str | None = None,  # noqa: A002  - Textual's own name for it
         classes: str | None = None,
     ) -> None:
-        """Nothing asked yet of `source`, the backend's name in sentences."""
+        """Nothing asked yet of `source`, the backend's name in sentences (`SOURCE` when None)."""
         super().__init__(id=id, classes=classes)
-        self._source = source
+        self._source = self.SOURCE if source is None else source
         self._glyphs = glyphs
         self._zone = zone
         self._rows = RowList(glyphs=glyphs, zone=zone, newest_first=self.NEWEST_FIRST)

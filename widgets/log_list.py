@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, tzinfo
 from typing import ClassVar
 
 import msgspec
@@ -12,7 +11,6 @@ from textual.content import Content
 from opsconsole.domain.log_record import LogLevel, LogPage, LogRecord
 from opsconsole.domain.text import SafeText
 from opsconsole.widgets.feed_list import FeedList
-from opsconsole.widgets.glyphs import UNICODE, Glyphs
 from opsconsole.widgets.problem_note import clock_text
 from opsconsole.widgets.rows import Row, RowView, fit, pad, width_of
 
@@ -96,17 +94,7 @@ class LogList(FeedList[LogPage, LogRecord]):
 
     NEWEST_FIRST: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        *,
-        source: str = "elasticsearch",
-        glyphs: Glyphs = UNICODE,
-        zone: tzinfo = UTC,
-        id: str | None = None,  # noqa: A002  - Textual's own name for it
-        classes: str | None = None,
-    ) -> None:
-        """No lines asked for yet."""
-        super().__init__(source=source, glyphs=glyphs, zone=zone, id=id, classes=classes)
+    SOURCE: ClassVar[str] = "elasticsearch"
 
     @property
     def count_text(self) -> SafeText:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, tzinfo
 from itertools import islice
+from typing import ClassVar
 
 import msgspec
 from textual.content import Content
@@ -13,7 +13,6 @@ from opsconsole.domain.pod import Pod, PodList
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import format_duration
 from opsconsole.widgets.feed_list import FeedList
-from opsconsole.widgets.glyphs import UNICODE, Glyphs
 from opsconsole.widgets.names import image_tag, short_pod
 from opsconsole.widgets.probes import (
     PROBE_STYLES,
@@ -158,17 +157,7 @@ def _explainable(pod: Pod) -> bool:
 class PodListView(FeedList[PodList, Pod]):
     """Pods in the order given, those in trouble with a line that says why."""
 
-    def __init__(
-        self,
-        *,
-        source: str = "kubernetes",
-        glyphs: Glyphs = UNICODE,
-        zone: tzinfo = UTC,
-        id: str | None = None,  # noqa: A002  - Textual's own name for it
-        classes: str | None = None,
-    ) -> None:
-        """No pods asked for yet."""
-        super().__init__(source=source, glyphs=glyphs, zone=zone, id=id, classes=classes)
+    SOURCE: ClassVar[str] = "kubernetes"
 
     @property
     def count_text(self) -> SafeText:

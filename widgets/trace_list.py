@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, tzinfo
+from typing import ClassVar
 
 import msgspec
 from textual.content import Content
@@ -11,7 +11,6 @@ from textual.content import Content
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.trace import Trace, TraceList
 from opsconsole.widgets.feed_list import FeedList
-from opsconsole.widgets.glyphs import UNICODE, Glyphs
 from opsconsole.widgets.names import span_text
 from opsconsole.widgets.problem_note import clock_text
 from opsconsole.widgets.rows import Row, RowView, pad, width_of
@@ -87,17 +86,7 @@ class TraceRow(msgspec.Struct, frozen=True):
 class TraceListView(FeedList[TraceList, Trace]):
     """Traces, those with errors first, then the newest."""
 
-    def __init__(
-        self,
-        *,
-        source: str = "jaeger",
-        glyphs: Glyphs = UNICODE,
-        zone: tzinfo = UTC,
-        id: str | None = None,  # noqa: A002  - Textual's own name for it
-        classes: str | None = None,
-    ) -> None:
-        """No traces asked for yet."""
-        super().__init__(source=source, glyphs=glyphs, zone=zone, id=id, classes=classes)
+    SOURCE: ClassVar[str] = "jaeger"
 
     @property
     def count_text(self) -> SafeText:
