@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import html
-import re
-
-from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.widget import Widget
 
+from opsconsole.screens.screen_text import screen_text as text_of_picture
 from opsconsole.themes import ALL_THEMES, VARIABLE_DEFAULTS
 from opsconsole.widgets.rows import RowList
-
-# Rich's export (`Console.export_svg`) writes cells 12.2 units wide, one `text` element a style.
-_CELL = 12.2
-_TEXT = re.compile(
-    r'<text class="[^"]*" x="([\d.e+]+)" y="[^"]*" textLength="[^"]*" clip-path="url\(#[^"]*-line-(\d+)\)">(.*?)</text>'
-)
 
 
 class Stage(App[None]):
@@ -53,12 +44,8 @@ class Stage(App[None]):
 
 def shown(app: App[None]) -> list[str]:
     """The text on the screen, line by line, without trailing space."""
-    lines = ["" for _ in range(app.size.height)]
-    for x, line, text in _TEXT.findall(app.export_screenshot()):
-        place = int(line)
-        start = round(float(x) / _CELL)
-        lines[place] += " " * (start - cell_len(lines[place])) + html.unescape(text).replace("\xa0", " ")
-    return [line.rstrip() for line in lines]
+    lines = text_of_picture(app.export_screenshot()).split("\n")
+    return [*lines, *([""] * (app.size.height - len(lines)))]
 
 
 def screen_text(app: App[None]) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
+from rich.cells import cell_len
+
 _SVG = "{http://www.w3.org/2000/svg}"
 _CELL_WIDTH = 12.2
 """Pixels of one cell in Rich's terminal SVG (20 px font x 0.61)."""
@@ -31,5 +33,5 @@ def screen_text(svg: str) -> str:
 def _joined(runs: list[tuple[int, str]]) -> str:
     line = ""
     for column, text in sorted(runs):
-        line = line.ljust(column) + text
+        line += " " * (column - cell_len(line)) + text
     return line.rstrip()

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from console_case import SETTINGS
+from rich.cells import cell_len
 
 from opsconsole.actions import PaneName
 from opsconsole.clock import SystemClock
@@ -69,3 +70,11 @@ async def test_a_dead_source_does_not_keep_the_picture_waiting() -> None:
     text = (await taken(failing="logs")).written(PictureFormat.TEXT)
     assert "can't be reached" in " ".join(text.split())
     assert "POST /pay" in text
+
+
+async def test_ideographs_count_two_cells_and_keep_the_frames_in_line() -> None:
+    text = (await taken()).written(PictureFormat.TEXT)
+    assert "用户登录成功" in text
+    framed = [line for line in text.splitlines() if line.endswith("│")]
+    assert framed
+    assert {cell_len(line) for line in framed} == {120}
