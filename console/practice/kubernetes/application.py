@@ -3,109 +3,98 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from opsconsole.practice.kubernetes import cluster, pods, workloads, writes
-from opsconsole.practice.kubernetes.selection import Item, page
-from opsconsole.practice.kubernetes.status import Refusal, not_found, status
+from opsconsole.practice.kubernetes.access import Access
+from opsconsole.practice.kubernetes.discovery import discovery
+from opsconsole.practice.kubernetes.execution import Execution
+from opsconsole.practice.kubernetes.kubelet_metrics import KubeletMetrics
+from opsconsole.practice.kubernetes.logs import Logs
+from opsconsole.practice.kubernetes.pod_proxy import VERBS, PodProxy
+from opsconsole.practice.kubernetes.reads import Reads
+from opsconsole.practice.kubernetes.registry import Registry, Resource
+from opsconsole.practice.kubernetes.resources import resources
+from opsconsole.practice.kubernetes.reviews import Reviews
+from opsconsole.practice.kubernetes.scale import SCALABLE, Scales
+from opsconsole.practice.kubernetes.status import Refusal, status
+from opsconsole.practice.kubernetes.validation import WRITABLE
+from opsconsole.practice.kubernetes.watching import BOOKMARK_SECONDS, Pace
+from opsconsole.practice.kubernetes.writes import Writes
 from opsconsole.practice.shop.shop import Shop
 
-_CORE, _APPS = "v1", "apps/v1"
-_VERSION = {
-    "major": "1",
-    "minor": "37",
-    "gitVersion": cluster.VERSION,
-    "gitCommit": "0000000000000000000000000000000000000000",
-    "gitTreeState": "clean",
-    "buildDate": "2026-10-13T09:12:41Z",
-    "goVersion": "go1.26.8",
-    "compiler": "gc",
-    "platform": "linux/amd64",
-}
+Answer = Callable[[Request], Awaitable[Response]]
 
 
-@dataclass(frozen=True)
-class _Resource:
-    """One listable kind: where its items come from and by what they may be selected."""
+def application(shop: Shop, pace: Pace | None = None, bookmark_seconds: float = BOOKMARK_SECONDS) -> Starlette:
+    """The API server of `shop`'s cluster.
 
-    kind: str
-    version: str
-    plural: str
-    fields: frozenset[str]
-    items: Callable[[], list[Item]]
+    `pace` is how watches and followed logs wait, real time when left out; a watch that asks for bookmarks gets
+    one every `bookmark_seconds`. `POST /practice/compact` makes all versions so far too old to watch from.
+    """
+    registry, access = Registry(shop, resources(shop), pace), Access()
+    reads = Reads(registry, access, bookmark_seconds)
+    routes: list[BaseRoute] = []
 
-    @property
-    def group(self) -> str:
-        return "" if self.version == _CORE else self.version.split("/", 1)[0]
-
-
-def _resources(shop: Shop) -> list[_Resource]:
-    control, names = shop.control, workloads.SELECTABLE
-
-    def none() -> list[Item]:
-        return []
-
-    def deployments() -> list[Item]:
-        return [
-            workloads.deployment_object(one, control.pods_of(one), shop.now()) for one in control.deployments.values()
-        ]
-
-    def replica_sets() -> list[Item]:
-        return [
-            workloads.replica_set_object(owner, one, control.pods_of(one))
-            for one in control.deployments.values()
-            for owner in one.replica_sets
-        ]
-
-    def named(kind: str, plural: str, items: Callable[[], list[Item]], version: str = _CORE) -> _Resource:
-        return _Resource(kind, version, plural, names, items)
-
-    return [
-        _Resource("Pod", _CORE, "pods", pods.SELECTABLE, lambda: [pods.pod_object(pod) for pod in control.pods]),
-        _Resource(
-            "Event", _CORE, "events", cluster.EVENT_FIELDS,
-            lambda: [cluster.event_object(event) for event in control.events.at(shop.now())],
-        ),
-        named("Namespace", "namespaces", lambda: cluster.namespace_objects(shop.begin)),
-        named("Node", "nodes", lambda: cluster.node_objects(shop.begin, shop.now())),
-        named("Service", "services", lambda: cluster.service_objects(shop.begin)),
-        named("Endpoints", "endpoints", lambda: cluster.endpoint_objects(shop.begin, control.pods)),
-        named("Deployment", "deployments", deployments, _APPS),
-        named("ReplicaSet", "replicasets", replica_sets, _APPS),
-        named("StatefulSet", "statefulsets", none, _APPS),
-        named("DaemonSet", "daemonsets", none, _APPS),
-        named("ControllerRevision", "controllerrevisions", none, _APPS),
-        named("Job", "jobs", none, "batch/v1"),
-        named("PodDisruptionBudget", "poddisruptionbudgets", none, "policy/v1"),
-    ]  # fmt: skip
-
-
-def application(shop: Shop) -> Starlette:
-    """The API server of `shop`'s cluster: lists, single objects, patches, deletions, access reviews."""
-    routes: list[Route] = []
-
-    def route(path: str, answer: Callable[[Request], Awaitable[Response]], *methods: str) -> None:
+    def route(path: str, answer: Answer, *methods: str) -> None:
         routes.append(Route(path, answer, methods=list(methods or ("GET",))))
 
-    for resource in _resources(shop):
-        base = f"/api/{_CORE}" if resource.version == _CORE else f"/apis/{resource.version}"
-        listing, single = _listing(shop, resource), _single(shop, resource)
-        route(f"{base}/{resource.plural}", listing)
-        if resource.plural in ("namespaces", "nodes"):
-            route(f"{base}/{resource.plural}/{{name}}", single)
-        else:
-            route(f"{base}/namespaces/{{namespace}}/{resource.plural}", listing)
-            route(f"{base}/namespaces/{{namespace}}/{resource.plural}/{{name}}", single)
-    _add_writes(shop, route)
-    _add_discovery(shop, route)
+    for resource in registry.resources.values():
+        collection, named = _paths(resource)
+        route(f"{resource.base}/{resource.plural}", partial(reads.listing, resource))
+        if resource.namespaced:
+            route(collection, partial(reads.listing, resource))
+        route(named, partial(reads.single, resource))
+    writes = Writes(registry, access, WRITABLE)
+    for plural in WRITABLE:
+        resource = registry.resources[plural]
+        route(_paths(resource)[1], partial(writes.patch, resource), "PATCH")
+        route(_paths(resource)[1], partial(writes.put, resource), "PUT")
+    scales = Scales(registry, access, writes)
+    for plural in SCALABLE:
+        resource = registry.resources[plural]
+        for method, scaling in (("GET", scales.get), ("PATCH", scales.patch), ("PUT", scales.put)):
+            route(f"{_paths(resource)[1]}/scale", partial(scaling, resource), method)
+    route("/api/v1/nodes/{name}/proxy/{path:path}", KubeletMetrics(registry, access).probes)
+    pod = registry.resources["pods"]
+    route(_paths(pod)[1], partial(writes.delete_pod, pod), "DELETE")
+    route(f"{_paths(pod)[1]}/proxy/{{path:path}}", PodProxy(registry, access).answer, *VERBS)
+    route(f"{_paths(pod)[1]}/eviction", partial(writes.evict, pod), "POST")
+    execution = Execution(registry, access)
+    route(f"{_paths(pod)[1]}/exec", execution.plain, "GET", "POST")
+    routes.append(WebSocketRoute(f"{_paths(pod)[1]}/exec", execution.socket))
+    route(f"{_paths(pod)[1]}/log", Logs(registry, access).answer)
+    for path, answer in _reviews(Reviews(shop, access)).items():
+        route(path, answer, "POST")
+    for path, answer in discovery(registry).items():
+        route(path, answer)
+
+    async def compact(_request: Request) -> Response:
+        registry.compact()
+        return JSONResponse({"version": registry.version()})
+
+    route("/practice/compact", compact, "POST")
     return Starlette(routes=routes, exception_handlers={Refusal: _refused, HTTPException: _unrouted})
+
+
+def _reviews(reviews: Reviews) -> dict[str, Answer]:
+    return {
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews": reviews.access,
+        "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews": reviews.rules,
+        "/apis/authentication.k8s.io/v1/selfsubjectreviews": reviews.who,
+    }
+
+
+def _paths(resource: Resource) -> tuple[str, str]:
+    """Paths of the collection within a namespace and of one object."""
+    within = "/namespaces/{namespace}" if resource.namespaced else ""
+    collection = f"{resource.base}{within}/{resource.plural}"
+    return collection, f"{collection}/{{name}}"
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
@@ -120,121 +109,3 @@ async def _unrouted(_request: Request, error: Exception) -> Response:
         405: "the server does not allow this method on the requested resource",
     }
     return JSONResponse(status(code, words.get(code, str(error)), {}), code)
-
-
-def _listing(shop: Shop, resource: _Resource) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        shop.advance()
-        query = dict(request.query_params)
-        if query.get("watch") in ("1", "true"):
-            raise Refusal(400, "this server answers lists only")
-        items, namespace = resource.items(), request.path_params.get("namespace")
-        if namespace is not None:
-            items = [item for item in items if item["metadata"].get("namespace") == namespace]
-        kind = f"{resource.kind}List"
-        return JSONResponse(page(items, query, shop.control.version, kind, resource.version, resource.fields))
-
-    return answer
-
-
-def _single(shop: Shop, resource: _Resource) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        shop.advance()
-        name, namespace = request.path_params["name"], request.path_params.get("namespace")
-        for item in resource.items():
-            if item["metadata"]["name"] == name and namespace in (None, item["metadata"].get("namespace")):
-                return JSONResponse({"kind": resource.kind, "apiVersion": resource.version, **item})
-        raise not_found(resource.plural, name, resource.group)
-
-    return answer
-
-
-def _add_writes(shop: Shop, route: Callable[..., None]) -> None:
-    async def patch(request: Request) -> Response:
-        shop.advance()
-        made = writes.patch_deployment(
-            shop, request.path_params["namespace"], request.path_params["name"],
-            request.headers.get("content-type", "").split(";")[0].strip(), await request.body(),
-            dry=writes.is_dry(request.query_params.getlist("dryRun")),
-        )  # fmt: skip
-        return JSONResponse({"kind": "Deployment", "apiVersion": _APPS, **made})
-
-    async def delete(request: Request) -> Response:
-        shop.advance()
-        body = await request.body()
-        options: dict[str, Any] = writes.decoded(body) if body else {}
-        if "gracePeriodSeconds" in request.query_params:
-            options["gracePeriodSeconds"] = request.query_params["gracePeriodSeconds"]
-        dry = writes.is_dry(request.query_params.getlist("dryRun"))
-        path = request.path_params
-        return JSONResponse(writes.delete_pod(shop, path["namespace"], path["name"], options, dry=dry))
-
-    async def evict(request: Request) -> Response:
-        shop.advance()
-        body = writes.decoded(await request.body())
-        options = body.get("deleteOptions") or {}
-        dry = writes.is_dry(request.query_params.getlist("dryRun"))
-        path = request.path_params
-        writes.delete_pod(shop, path["namespace"], path["name"], options, dry=dry)
-        done = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
-        return JSONResponse(done, 201)
-
-    async def review(request: Request) -> Response:
-        asked = writes.decoded(await request.body())
-        allowed = {"allowed": True, "reason": "the practice cluster allows everything"}
-        made = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
-        return JSONResponse({**made, "spec": asked.get("spec", {}), "status": allowed}, 201)
-
-    async def who(_: Request) -> Response:
-        made = {"kind": "SelfSubjectReview", "apiVersion": "authentication.k8s.io/v1", "metadata": {}}
-        user = {"username": "practice", "groups": ["system:authenticated"]}
-        return JSONResponse({**made, "status": {"userInfo": user}}, 201)
-
-    route("/apis/apps/v1/namespaces/{namespace}/deployments/{name}", patch, "PATCH")
-    route("/api/v1/namespaces/{namespace}/pods/{name}", delete, "DELETE")
-    route("/api/v1/namespaces/{namespace}/pods/{name}/eviction", evict, "POST")
-    route("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review, "POST")
-    route("/apis/authentication.k8s.io/v1/selfsubjectreviews", who, "POST")
-
-
-def _add_discovery(shop: Shop, route: Callable[..., None]) -> None:
-    resources = _resources(shop)
-
-    def constant(body: Any) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(_request: Request) -> Response:
-            return JSONResponse(body)
-
-        return answer
-
-    def listed(version: str) -> dict[str, Any]:
-        verbs = ["delete", "get", "list", "patch"]
-        kinds = [
-            {
-                "name": one.plural,
-                "singularName": one.kind.lower(),
-                "namespaced": one.plural not in ("namespaces", "nodes"),
-                "kind": one.kind,
-                "verbs": verbs,
-            }
-            for one in resources
-            if one.version == version
-        ]
-        return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": kinds}
-
-    versions = ("apps/v1", "batch/v1", "policy/v1", "authorization.k8s.io/v1")
-    groups = []
-    for version in versions:
-        preferred = {"groupVersion": version, "version": "v1"}
-        groups.append({"name": version.split("/")[0], "versions": [preferred], "preferredVersion": preferred})
-        route(f"/apis/{version}", constant(listed(version)))
-    address = {"clientCIDR": "0.0.0.0/0", "serverAddress": "10.0.0.10:6443"}
-    route("/version", constant(_VERSION))
-    route("/api", constant({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": [address]}))
-    route("/api/v1", constant(listed(_CORE)))
-    route("/apis", constant({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}))
-    for path in ("/healthz", "/livez", "/readyz"):
-        route(path, _fine)
-
-
-async def _fine(_request: Request) -> Response:
-    return Response("ok", media_type="text/plain")

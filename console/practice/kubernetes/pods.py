@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from opsconsole.practice.kubernetes.revisions import controller
 from opsconsole.practice.kubernetes.status import timestamp
 from opsconsole.practice.shop import identity
-from opsconsole.practice.shop.control import BATCH_JOB
-from opsconsole.practice.shop.topology import BATCH_NAMESPACE, Kind
+from opsconsole.practice.shop.topology import BATCH_NAMESPACE, Kind, WorkloadKind
 from opsconsole.practice.shop.workload import Pod, Run
 
 SELECTABLE = frozenset(
@@ -18,37 +18,47 @@ SELECTABLE = frozenset(
 
 def pod_object(pod: Pod) -> dict[str, Any]:
     """One v1 Pod, without `kind` and `apiVersion`."""
-    labels = dict(pod.template["metadata"].get("labels", {}))
-    if pod.owner is not None:
-        labels["pod-template-hash"] = pod.owner.template_hash
-        owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": pod.owner.name, "uid": pod.owner.uid}
-    else:
-        labels |= {"batch.kubernetes.io/job-name": BATCH_JOB, "job-name": BATCH_JOB}
-        owner = {"apiVersion": "batch/v1", "kind": "Job", "name": BATCH_JOB, "uid": identity.uid("job", BATCH_JOB)}
     metadata: dict[str, Any] = {
         "name": pod.name,
         "generateName": pod.name.rsplit("-", 1)[0] + "-",
         "namespace": pod.namespace,
         "uid": pod.uid,
-        "resourceVersion": str(pod.version),
+        "generation": 1 if pod.deleted_at is None else 2,
         "creationTimestamp": timestamp(pod.created_at),
-        "labels": labels,
-        "annotations": dict(pod.template["metadata"].get("annotations", {})),
-        "ownerReferences": [{**owner, "controller": True, "blockOwnerDeletion": True}],
+        "labels": dict(pod.labels),
+        "annotations": dict(pod.annotations),
+        "ownerReferences": [_owner(pod)],
     }
     if pod.deleted_at is not None:
-        grace = int(pod.template["spec"].get("terminationGracePeriodSeconds", 30))
-        metadata["deletionTimestamp"] = timestamp(pod.deleted_at + grace)
-        metadata["deletionGracePeriodSeconds"] = grace
+        metadata["deletionTimestamp"] = timestamp(pod.deleted_at + pod.grace)
+        metadata["deletionGracePeriodSeconds"] = pod.grace
     spec = copy.deepcopy(pod.template["spec"])
     account = "reports" if pod.namespace == BATCH_NAMESPACE else "default"
-    spec |= {"serviceAccountName": account, "serviceAccount": account, "nodeName": f"node-{pod.node + 1}"}
+    spec |= {"serviceAccountName": account, "serviceAccount": account}
+    if pod.scheduled:
+        spec["nodeName"] = f"node-{pod.node + 1}"
     spec |= {"enableServiceLinks": True, "priority": 0, "preemptionPolicy": "PreemptLowerPriority"}
     return {"metadata": metadata, "spec": spec, "status": _status(pod)}
 
 
+def _owner(pod: Pod) -> dict[str, Any]:
+    """The owner reference of its controller."""
+    if pod.workload is not None and pod.workload.kind is not WorkloadKind.DEPLOYMENT:
+        return controller(pod.workload)
+    kind, name = pod.made_by
+    version = "apps/v1" if pod.owner is not None else "batch/v1"
+    uid = pod.owner.uid if pod.owner is not None else identity.uid("job", name)
+    owner = {"apiVersion": version, "kind": kind, "name": name, "uid": uid}
+    return {**owner, "controller": True, "blockOwnerDeletion": True}
+
+
 def _status(pod: Pod) -> dict[str, Any]:
     pending = not pod.runs
+    if not pod.scheduled:
+        words = "0/3 nodes are available: 3 node(s) were unschedulable."
+        condition = {"type": "PodScheduled", "status": "False", "lastProbeTime": None}
+        condition |= {"lastTransitionTime": timestamp(pod.created_at), "reason": "Unschedulable", "message": words}
+        return {"phase": "Pending", "conditions": [condition], "qosClass": "Burstable"}
     return {
         "phase": "Pending" if pending else "Running",
         "conditions": _conditions(pod),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from opsconsole.practice.kubernetes.status import Refusal
@@ -16,6 +16,12 @@ _SET = re.compile(r"^\s*([\w./-]+)\s+(in|notin)\s*\(([^()]*)\)\s*$")
 _EQUALITY = re.compile(r"^\s*([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)\s*$")
 _EXISTENCE = re.compile(r"^\s*(!?)\s*([\w./-]+)\s*$")
 _FIELD = re.compile(r"^\s*([\w.]+)\s*(==|=|!=)\s*(.*?)\s*$")
+_TOO_OLD = (
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
+    "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
+    "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
+    "deleted between the time the first chunk was returned and now may show up in the list."
+)
 _COMMA = re.compile(r",(?![^(]*\))")
 
 
@@ -35,7 +41,10 @@ def _label(part: str, labels: Mapping[str, str]) -> bool:
     if found := _EXISTENCE.match(part):
         absent, name = found.groups()
         return (name in labels) is not bool(absent)
-    raise Refusal(400, f'unable to parse requirement: found "{part.strip()}", expected: in, notin, =, ==, !=, gt, lt')
+    # Go's lexer reads a key and then wants an operator: what it found instead is the next word.
+    words = part.split()
+    found_instead = words[1] if len(words) > 1 else part.strip()
+    raise Refusal(400, f"unable to parse requirement: found '{found_instead}', expected: in, notin, =, ==, !=, gt, lt")
 
 
 def fields_match(selector: str, item: Item, supported: frozenset[str]) -> bool:
@@ -58,9 +67,18 @@ def fields_match(selector: str, item: Item, supported: frozenset[str]) -> bool:
 
 
 def page(
-    items: list[Item], query: Mapping[str, str], version: int, kind: str, api_version: str, fields: frozenset[str]
+    items: list[Item],
+    query: Mapping[str, str],
+    version: int,
+    kind: str,
+    api_version: str,
+    fields: frozenset[str],
+    oldest: int = 0,
 ) -> dict[str, Any]:
-    """The list object that answers `query` (labelSelector, fieldSelector, limit, continue)."""
+    """The list object that answers `query` (labelSelector, fieldSelector, limit, continue).
+
+    Raises `Refusal`: 410 for a token or an exact version from before `oldest`.
+    """
     label_selector, field_selector = query.get("labelSelector", ""), query.get("fieldSelector", "")
     kept = [
         item
@@ -69,18 +87,29 @@ def page(
         and fields_match(field_selector, item, fields)
     ]
     kept.sort(key=_key)
+    _check_version(query, version, oldest)
     metadata: dict[str, Any] = {"resourceVersion": str(version)}
-    after = _start(query.get("continue", ""))
+    after = _start(query.get("continue", ""), oldest)
     if after:
         kept = [item for item in kept if _key(item) > after]
     limit = _limit(query.get("limit", ""))
     if limit and len(kept) > limit:
-        token = {"v": "meta.k8s.io/v1", "rv": version, "start": list(_key(kept[limit - 1]))}
-        metadata["continue"] = base64.urlsafe_b64encode(json.dumps(token).encode()).decode().rstrip("=")
+        metadata["continue"] = _token(version, _key(kept[limit - 1]))
         if not (label_selector or field_selector):
             metadata["remainingItemCount"] = len(kept) - limit
         kept = kept[:limit]
     return {"kind": kind, "apiVersion": api_version, "metadata": metadata, "items": kept}
+
+
+def _check_version(query: Mapping[str, str], version: int, oldest: int) -> None:
+    """Raises `Refusal` 504 for a version that is yet to come, 410 for one of which nothing is known any more."""
+    asked = query.get("resourceVersion", "")
+    if asked.isdecimal() and query.get("resourceVersionMatch") == "Exact" and int(asked) < oldest:
+        raise Refusal(410, "The resourceVersion for the provided list is too old.")
+    if asked.isdecimal() and int(asked) > version:
+        causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+        words = f"Timeout: Too large resource version: {asked}, current: {version}"
+        raise Refusal(504, words, {"causes": causes, "retryAfterSeconds": 1})
 
 
 def _key(item: Item) -> tuple[str, str]:
@@ -94,15 +123,22 @@ def _limit(text: str) -> int:
         raise Refusal(400, f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
 
 
-def _start(token: str) -> tuple[str, str] | None:
+def _start(token: str, oldest: int) -> tuple[str, str] | None:
     if not token:
         return None
     try:
         decoded = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         namespace, name = decoded["start"]
+        version = int(decoded["rv"])
     except (ValueError, KeyError, TypeError):
-        raise Refusal(400, "continue key is not valid") from None
+        why = "invalid character 'i' looking for beginning of value"
+        raise Refusal(400, f"invalid continue token: continue key is not valid: {why}") from None
+    if 0 <= version < oldest:
+        raise Refusal(410, _TOO_OLD, metadata={"continue": _token(-1, (str(namespace), str(name)))})
     return str(namespace), str(name)
 
 
-ItemMaker = Callable[[], list[Item]]
+def _token(version: int, key: tuple[str, str]) -> str:
+    """Where the next page begins; version -1 goes on with whatever is there then."""
+    token = {"v": "meta.k8s.io/v1", "rv": version, "start": list(key)}
+    return base64.urlsafe_b64encode(json.dumps(token).encode()).decode().rstrip("=")

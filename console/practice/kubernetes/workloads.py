@@ -1,68 +1,105 @@
-"""Deployments and ReplicaSets as the API server shows them."""
+"""Deployments, StatefulSets and DaemonSets as the API server shows them."""
 
 from __future__ import annotations
 
 import copy
 from typing import Any
 
+from opsconsole.practice.kubernetes.selection import Item
 from opsconsole.practice.kubernetes.status import timestamp
-from opsconsole.practice.shop import founding
-from opsconsole.practice.shop.workload import Deployment, Pod, ReplicaSet
-
-PROGRESS_DEADLINE = 600
-SELECTABLE = frozenset(("metadata.name", "metadata.namespace"))
+from opsconsole.practice.shop.founding import TEMPLATE_GENERATION
+from opsconsole.practice.shop.topology import NODES, WorkloadKind
+from opsconsole.practice.shop.workload import Pod, Workload
 
 
-def deployment_object(deployment: Deployment, pods: list[Pod], now: float) -> dict[str, Any]:
-    """One apps/v1 Deployment without `kind` and `apiVersion`; `pods` are all of its own."""
+def workload_object(workload: Workload, pods: list[Pod], now: float) -> Item:
+    """One object of apps/v1 without `kind` and `apiVersion`; `pods` are all of its own."""
+    spec: dict[str, Any] = {
+        "replicas": workload.replicas,
+        "selector": {"matchLabels": {"app": workload.service.name}},
+        "template": copy.deepcopy(workload.template),
+        **copy.deepcopy(workload.settings),
+    }
+    annotations = dict(workload.annotations)
+    if workload.paused:
+        spec["paused"] = True
+    if workload.kind is WorkloadKind.DAEMON_SET:
+        del spec["replicas"]
+        annotations[TEMPLATE_GENERATION] = str(workload.current.number)
     return {
         "metadata": {
-            "name": deployment.name,
-            "namespace": deployment.namespace,
-            "uid": deployment.uid,
-            "resourceVersion": str(deployment.version),
-            "generation": deployment.generation,
-            "creationTimestamp": timestamp(deployment.created_at),
-            "labels": dict(deployment.labels),
-            "annotations": dict(deployment.annotations),
+            "name": workload.name,
+            "namespace": workload.namespace,
+            "uid": workload.uid,
+            "generation": workload.generation,
+            "creationTimestamp": timestamp(workload.created_at),
+            "labels": dict(workload.labels),
+            "annotations": annotations,
         },
-        "spec": {
-            "replicas": deployment.replicas,
-            "selector": {"matchLabels": {"app": deployment.service.name}},
-            "template": copy.deepcopy(deployment.template),
-            "strategy": {
-                "type": "RollingUpdate",
-                "rollingUpdate": {"maxUnavailable": deployment.max_unavailable, "maxSurge": deployment.max_surge},
-            },
-            "revisionHistoryLimit": 10,
-            "progressDeadlineSeconds": PROGRESS_DEADLINE,
-            **({"paused": True} if deployment.paused else {}),
-        },
-        "status": _status(deployment, pods, now),
+        "spec": spec,
+        "status": {"observedGeneration": workload.observed_generation, **_status(workload, pods, now)},
     }
 
 
-def _status(deployment: Deployment, pods: list[Pod], now: float) -> dict[str, Any]:
+def _status(workload: Workload, pods: list[Pod], now: float) -> dict[str, Any]:
     living = [pod for pod in pods if pod.deleted_at is None]
-    updated = sum(pod.owner is not None and pod.owner.template == deployment.template for pod in living)
+    match workload.kind:
+        case WorkloadKind.DEPLOYMENT:
+            return _deployment_status(workload, living, now)
+        case WorkloadKind.STATEFUL_SET:
+            return _stateful_status(workload, pods)
+        case WorkloadKind.DAEMON_SET:
+            return _daemon_status(workload, living)
+
+
+def _updated(workload: Workload, pods: list[Pod]) -> list[Pod]:
+    return [pod for pod in pods if pod.owner is not None and pod.owner.template == workload.template]
+
+
+def _deployment_status(workload: Workload, living: list[Pod], now: float) -> dict[str, Any]:
     ready = sum(pod.serving for pod in living)
     counts = {
         "replicas": len(living),
-        "updatedReplicas": updated,
+        "updatedReplicas": len(_updated(workload, living)),
         "readyReplicas": ready,
         "availableReplicas": ready,
-        "unavailableReplicas": max(0, max(len(living), deployment.replicas) - ready),
+        "unavailableReplicas": max(0, max(len(living), workload.replicas) - ready),
     }
+    conditions = [_available(workload, ready), _progressing(workload, now)]
+    return {**{name: count for name, count in counts.items() if count}, "conditions": conditions}
+
+
+def _stateful_status(workload: Workload, pods: list[Pod]) -> dict[str, Any]:
+    ready, updated = sum(pod.serving for pod in pods), _updated(workload, pods)
+    old = [pod for pod in pods if pod.owner is not None and pod.owner.name == workload.rolled_out]
+    counts = {"readyReplicas": ready, "currentReplicas": len(old), "updatedReplicas": len(updated)}
     return {
-        "observedGeneration": deployment.observed_generation,
+        "replicas": len(pods),
         **{name: count for name, count in counts.items() if count},
-        "conditions": [_available(deployment, ready), _progressing(deployment, now)],
+        "currentRevision": workload.rolled_out,
+        "updateRevision": workload.current.name,
+        "collisionCount": 0,
+        "availableReplicas": ready,
     }
 
 
-def _available(deployment: Deployment, ready: int) -> dict[str, Any]:
-    enough = ready >= deployment.replicas - deployment.max_unavailable
-    at = timestamp(deployment.progress_at)
+def _daemon_status(workload: Workload, living: list[Pod]) -> dict[str, Any]:
+    ready, updated = sum(pod.serving for pod in living), len(_updated(workload, living))
+    missing = len(NODES) - ready
+    return {
+        "currentNumberScheduled": len(living),
+        "numberMisscheduled": 0,
+        "desiredNumberScheduled": len(NODES),
+        "numberReady": ready,
+        **({"updatedNumberScheduled": updated} if updated else {}),
+        **({"numberAvailable": ready} if ready else {}),
+        **({"numberUnavailable": missing} if missing else {}),
+    }
+
+
+def _available(workload: Workload, ready: int) -> dict[str, Any]:
+    enough = ready >= workload.replicas - workload.max_unavailable
+    at = timestamp(workload.progress_at)
     return {
         "type": "Available",
         "status": "True" if enough else "False",
@@ -73,15 +110,16 @@ def _available(deployment: Deployment, ready: int) -> dict[str, Any]:
     }
 
 
-def _progressing(deployment: Deployment, now: float) -> dict[str, Any]:
-    name, at = deployment.current.name, deployment.progress_at
-    if deployment.complete:
+def _progressing(workload: Workload, now: float) -> dict[str, Any]:
+    name, at = workload.current.name, workload.progress_at
+    deadline = int(workload.settings.get("progressDeadlineSeconds", 600))
+    if workload.complete:
         reason, message = "NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.'
-    elif deployment.paused:
+    elif workload.paused:
         reason, message = "DeploymentPaused", "Deployment is paused"
-    elif now - at > PROGRESS_DEADLINE:
+    elif now - at > deadline:
         reason, message = "ProgressDeadlineExceeded", f'ReplicaSet "{name}" has timed out progressing.'
-        at += PROGRESS_DEADLINE
+        at += deadline
     else:
         reason, message = "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.'
     holds = {"ProgressDeadlineExceeded": "False", "DeploymentPaused": "Unknown"}.get(reason, "True")
@@ -92,50 +130,4 @@ def _progressing(deployment: Deployment, now: float) -> dict[str, Any]:
         "lastTransitionTime": timestamp(at),
         "reason": reason,
         "message": message,
-    }
-
-
-def replica_set_object(owner: ReplicaSet, deployment: Deployment, pods: list[Pod]) -> dict[str, Any]:
-    """One apps/v1 ReplicaSet without `kind` and `apiVersion`."""
-    mine = [pod for pod in pods if pod.owner is owner and pod.deleted_at is None]
-    ready = sum(pod.serving for pod in mine)
-    hashed = {"pod-template-hash": owner.template_hash}
-    template = copy.deepcopy(owner.template)
-    template["metadata"]["labels"] = {**template["metadata"].get("labels", {}), **hashed}
-    annotations = {
-        "deployment.kubernetes.io/desired-replicas": str(deployment.replicas),
-        "deployment.kubernetes.io/max-replicas": str(deployment.replicas + deployment.max_surge),
-        founding.REVISION: str(owner.revision),
-        founding.CHANGE_CAUSE: owner.cause,
-    }
-    controller = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "name": deployment.name,
-        "uid": deployment.uid,
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
-    return {
-        "metadata": {
-            "name": owner.name,
-            "namespace": deployment.namespace,
-            "uid": owner.uid,
-            "resourceVersion": str(owner.version),
-            "generation": 1,
-            "creationTimestamp": timestamp(owner.created_at),
-            "labels": dict(template["metadata"]["labels"]),
-            "annotations": annotations,
-            "ownerReferences": [controller],
-        },
-        "spec": {
-            "replicas": owner.desired,
-            "selector": {"matchLabels": {"app": deployment.service.name, **hashed}},
-            "template": template,
-        },
-        "status": {
-            "replicas": len(mine),
-            **({"fullyLabeledReplicas": len(mine), "readyReplicas": ready, "availableReplicas": ready} if mine else {}),
-            "observedGeneration": 1,
-        },
     }

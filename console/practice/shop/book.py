@@ -22,6 +22,19 @@ class CounterMemory:
         """Nothing counted yet."""
         self.stood: dict[int, tuple[int, float]] = {}
         self.was_there: dict[int, bool] = {}
+        self._written: set[int] = set()
+
+    def note(self, row: int, *, there: bool) -> None:
+        """Samples of `row` were written; `there` at the end of the block."""
+        self.was_there[row] = there
+        self._written.add(row)
+
+    def vanished(self) -> list[int]:
+        """Rows that were there at the end of the block before and were not written in this one, which is over now."""
+        gone = [row for row, there in self.was_there.items() if there and row not in self._written]
+        self.was_there.update(dict.fromkeys(gone, False))
+        self._written.clear()
+        return gone
 
 
 def _summed(stood: float, gained: Floats) -> Floats:
@@ -98,7 +111,7 @@ class Page:
 
     def _write(self, row: int, values: Floats) -> None:
         before = self._memory.was_there.get(row, False)
-        self._memory.was_there[row] = bool(self._there[-1])
+        self._memory.note(row, there=bool(self._there[-1]))
         if self._all:
             self._ledger.write(row, self._first, values)
             return

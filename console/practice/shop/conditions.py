@@ -26,6 +26,9 @@ MISS_QUERIES = 22.0
 CACHE_SIZE_RATIO = 0.965
 """Share of payment look-ups that the cache answers when all is well."""
 
+HANDLER_TIMEOUT = 4.0
+"""Seconds after which a server answers 503 for a handler that does not (Go's `http.TimeoutHandler`)."""
+
 _NODE_SYSTEM_CORES = 0.42
 
 
@@ -116,7 +119,7 @@ class Model:
         """The shop at consecutive `ticks`, given its pods."""
         rates = self._rates(ticks)
         pods = [pod for service in topology.SERVICES for pod in self._pods(service, ticks, tracks, rates)]
-        pods += [self._batch(track) for track in tracks if track.pod.service.kind is Kind.BATCH]
+        pods += [self._beside(track) for track in tracks if track.pod.service.kind in (Kind.BATCH, Kind.AGENT)]
         look_ups = rates["payments", "POST /pay"]
         queries = self._queries(pods, rates)
         load = queries / topology.DATABASE_CAPACITY
@@ -203,7 +206,8 @@ class Model:
             leaked=zero,
         )
 
-    def _batch(self, track: Track) -> PodCondition:
+    def _beside(self, track: Track) -> PodCondition:
+        """A pod that serves no request: a batch job, an agent."""
         pod = self._fresh(track, np.zeros(len(track.level)), len(track.level))
         pod.cpu = np.where(track.alive, 3.7 * track.level, 0.0)
         return pod
@@ -222,6 +226,10 @@ class Model:
             wave = 1.0 + 0.12 * self._noise.drift(f"{uid}/errors", ticks, 6)
             pod.errors = np.clip(pod.errors + 0.34 * level * wave, 0.0, 1.0)
             pod.slow_share, pod.slow = pod.slow_share + 0.12 * level, pod.slow + 0.9 * level
+        elif self._fault is FaultKind.DEADLOCK:
+            stuck = (level >= 1.0).astype(float)
+            pod.slow_share, pod.slow = np.maximum(pod.slow_share, stuck), pod.slow + HANDLER_TIMEOUT * stuck
+            pod.errors = np.maximum(pod.errors, stuck)
         elif self._fault is FaultKind.GOROUTINES:
             pod.leaked = 2500.0 * level * np.exp(0.01 * self._noise.drift(f"{uid}/leak", ticks, 6))
         elif self._fault is FaultKind.CACHE:

@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-from opsconsole.practice.shop import founding, identity, rollout, templates
+from opsconsole.practice.shop import founding, nodes, rollout, templates
+from opsconsole.practice.shop.changes import Change, DeletePod, SetNode, SetPod, SetWorkload, SignalContainer
+from opsconsole.practice.shop.controllers import Controllers
 from opsconsole.practice.shop.events import EventLog
+from opsconsole.practice.shop.fleet import Fleet
 from opsconsole.practice.shop.health import level
 from opsconsole.practice.shop.kubelet import Kubelet
 from opsconsole.practice.shop.noise import Noise
 from opsconsole.practice.shop.scenario import Scenario, ScriptedChange
-from opsconsole.practice.shop.topology import BATCH_NAMESPACE, NAMESPACE, Kind, Service
-from opsconsole.practice.shop.workload import Deployment, Pod, ReplicaSet, Sample
+from opsconsole.practice.shop.topology import BATCH_NAMESPACE, NODES, WorkloadKind
+from opsconsole.practice.shop.workload import Pod, Sample, Workload
 
 TICK = 10
 """Seconds between two samples of everything."""
 
-BATCH = Service("report-batch", Kind.BATCH, 1, ("1.4.0",), cpu_idle=0.1, memory=600 * 2**20, boot=1, nodes=(1,))
-BATCH_JOB = "report-batch-29"
-_STOP_SECONDS = 3
 _ROLLED_TODAY = {"users": 9_900}
 """An ordinary deploy, that many seconds before the trouble."""
-
-
-@dataclass(frozen=True)
-class SetDeployment:
-    """A deployment's new wish; None keeps what is there."""
-
-    name: str
-    template: dict[str, Any] | None = None
-    replicas: int | None = None
-    paused: bool | None = None
-    annotations: dict[str, str] | None = None
-    labels: dict[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class DeletePod:
-    """Delete one pod. `grace` in seconds."""
-
-    namespace: str
-    name: str
-    grace: int = 30
-
-
-Change = SetDeployment | DeletePod
 
 
 class Control:
@@ -56,26 +29,28 @@ class Control:
 
     def __init__(self, scenario: Scenario, seed: int, begin: int, trouble_at: int) -> None:
         """The cluster as it is at `begin`; the scenario's changes happen around `trouble_at` (unix seconds)."""
-        self.scenario, self._seed = scenario, seed
+        self.scenario = scenario
         self._version = 48_211_000
+        self.changed = 0
+        """How many changes were made from outside."""
         self.begin, self.now = begin, begin
         self.noise = Noise(seed)
-        self.events = EventLog(self.next_version)
-        self._kubelet = Kubelet(scenario.fault, self.noise, self.events, self.next_version)
-        self.deployments: dict[str, Deployment] = {}
-        self.pods: list[Pod] = []
-        self.gone: list[Pod] = []
-        """Pods that are no more, until their last samples are taken."""
-        self._numbers: dict[str, int] = {}
+        self.nodes = nodes.founded(NODES)
+        self.events = EventLog()
+        self.fleet = Fleet(scenario.fault, seed, self.nodes, self.events)
+        self._kubelet = Kubelet(scenario.fault, self.noise, self.events)
+        self._controllers = Controllers(self.fleet, self.nodes, self.events)
         self._script = self._scripted(trouble_at)
+        self.workloads: list[Workload] = []
         for service, held_back in founding.services_held_back(_ROLLED_TODAY):
-            deployment = founding.found(service, seed, begin, self.next_version, held_back=held_back)
-            self.deployments[service.name] = deployment
-            for number in range(service.replicas):
-                self.pods.append(founding.old_pod(deployment, seed, begin, number, self.next_version()))
-            self._numbers[service.name] = service.replicas
-            deployment.current.desired = service.replicas
+            self.workloads.append(founding.found(service, seed, begin, held_back=held_back))
+            self.fleet.found(self.workloads[-1], begin)
         self._sample_all()
+
+    @property
+    def pods(self) -> list[Pod]:
+        """All pods there are."""
+        return self.fleet.pods
 
     def next_version(self) -> int:
         """The next resourceVersion."""
@@ -87,9 +62,16 @@ class Control:
         """The newest resourceVersion."""
         return self._version
 
-    def pods_of(self, deployment: Deployment) -> list[Pod]:
-        """Its pods, those on their way out too."""
-        return [pod for pod in self.pods if pod.service is deployment.service]
+    def workload(self, kind: WorkloadKind, namespace: str, name: str) -> Workload:
+        """The workload of that name. Raises `KeyError`."""
+        for one in self.workloads:
+            if (one.kind, one.namespace, one.name) == (kind, namespace, name):
+                return one
+        raise KeyError(name)
+
+    def pod(self, namespace: str, name: str) -> Pod:
+        """The pod of that name. Raises `KeyError`."""
+        return self.fleet.named(namespace, name)
 
     def advance(self, until: int) -> None:
         """Live up to and including the second `until`; never backwards."""
@@ -102,17 +84,19 @@ class Control:
 
     def apply(self, change: Change) -> None:
         """Do `change` now. Raises `KeyError` when what it names is not there."""
-        if isinstance(change, SetDeployment):
-            self._set_deployment(change)
-        else:
-            self._delete(self.pod(change.namespace, change.name), change.grace)
-
-    def pod(self, namespace: str, name: str) -> Pod:
-        """The pod of that name. Raises `KeyError`."""
-        for pod in self.pods:
-            if pod.name == name and pod.namespace == namespace:
-                return pod
-        raise KeyError(name)
+        self.changed += 1
+        match change:
+            case SetWorkload():
+                self._set_workload(self.workload(change.kind, change.namespace, change.name), change)
+            case SetPod():
+                pod = self.pod(change.namespace, change.name)
+                pod.labels, pod.annotations = change.labels, change.annotations
+            case SetNode():
+                self._set_node(change)
+            case DeletePod():
+                self.fleet.delete(self.pod(change.namespace, change.name), self.now, change.grace)
+            case SignalContainer():
+                self._kubelet.signal(self.pod(change.namespace, change.name), change.signal, self.now)
 
     def _scripted(self, trouble_at: int) -> list[tuple[int, ScriptedChange]]:
         ordinary = [
@@ -127,30 +111,37 @@ class Control:
         return all(
             pod.started and pod.serving and pod.stopping_at is None and not pod.afflicted for pod in self.pods
         ) and all(
-            one.observed_generation == one.generation and rollout.settled(one, self.pods_of(one))
-            for one in self.deployments.values()
+            one.observed_generation == one.generation
+            and (one.paused or one.template == one.current.template)
+            and one.complete
+            and one.rolled_out == one.current.name
+            and rollout.settled(one, self.fleet.of(one))
+            for one in self.workloads
         )
 
     def _skip(self, until: int) -> None:
         """Up to `until` nothing happens but probes that succeed."""
-        for tick in range(self.now // TICK + 1, until // TICK + 1):
-            for pod in self.pods:
-                pod.probes[2] += 1
-                pod.probes[4] += 1
-                self._sample(pod, tick)
+        ticks = range(self.now // TICK + 1, until // TICK + 1)
+        for pod in self.pods:
+            lives, restarts = len(pod.runs), pod.restarts
+            since, probes = pod.runs[-1].started_at, pod.probes
+            for tick in ticks:
+                probes[2] += 1
+                probes[4] += 1
+                pod.samples.append(Sample(tick, lives, tick * TICK - since, True, True, 0.0, restarts, tuple(probes)))
         self.now = max(self.now, until)
 
     def _step(self, now: int) -> None:
         self.now = now
         while self._script and self._script[0][0] <= now:
             self._enact(self._script.pop(0)[1])
-        for deployment in self.deployments.values():
-            self._reconcile(deployment)
+        for workload in self.workloads:
+            self._controllers.reconcile(workload, now)
         for pod in self.pods:
-            self._kubelet.step(pod, now)
-        for pod in [pod for pod in self.pods if pod.gone_at is not None and now >= pod.gone_at]:
-            self.pods.remove(pod)
-            self.gone.append(pod)
+            self.fleet.schedule(pod, now)
+            if pod.scheduled:
+                self._kubelet.step(pod, now)
+        self.fleet.reap(now)
         if now % TICK == 0:
             self._sample_all()
         if now % 600 == 0:
@@ -177,122 +168,34 @@ class Control:
 
     def _enact(self, change: ScriptedChange) -> None:
         if change.namespace == BATCH_NAMESPACE:
-            self._start_batch()
+            self.fleet.start_batch(self.now)
             return
-        template = templates.changed(self.deployments[change.deployment].template, change.image, change.variable)
-        self._set_deployment(
-            SetDeployment(change.deployment, template, annotations={founding.CHANGE_CAUSE: change.cause})
-        )
+        workload = next(one for one in self.workloads if one.name == change.deployment)
+        template = templates.changed(workload.template, change.image, change.variable)
+        annotations = {founding.CHANGE_CAUSE: change.cause}
+        wish = SetWorkload(workload.kind, workload.namespace, workload.name, template=template, annotations=annotations)
+        self._set_workload(workload, wish)
 
-    def _start_batch(self) -> None:
-        name = f"{BATCH_JOB}-{identity.suffix(self._seed, BATCH_JOB)}"
-        self.pods.append(
-            Pod(
-                name=name,
-                namespace=BATCH_NAMESPACE,
-                uid=identity.uid("pod", self._seed, name),
-                service=BATCH,
-                template=templates.pod_template(BATCH, BATCH.revisions[-1]),
-                address=identity.pod_address(2, 200),
-                node=BATCH.nodes[0],
-                created_at=self.now,
-                start_at=self.now + 2,
-                owner=None,
-                afflicted=True,
-                version=self.next_version(),
-            )
-        )
-        self._scheduled(self.pods[-1])
-        self.events.of_job(self.pods[-1], self.now, BATCH_JOB)
-
-    def _set_deployment(self, change: SetDeployment) -> None:
-        deployment = self.deployments[change.name]
+    @staticmethod
+    def _set_workload(workload: Workload, change: SetWorkload) -> None:
+        before = (workload.template, workload.replicas, workload.paused, workload.settings)
         if change.annotations is not None:
-            kept = {founding.REVISION: deployment.annotations[founding.REVISION]}
-            deployment.annotations = {**change.annotations, **kept}
-        if change.labels is not None:
-            deployment.labels = change.labels
-        if change.paused is not None and change.paused is not deployment.paused:
-            deployment.paused = change.paused
-            deployment.generation += 1
-        if change.replicas is not None and change.replicas != deployment.replicas:
-            deployment.replicas = change.replicas
-            deployment.generation += 1
-        if change.template is not None and change.template != deployment.template:
-            deployment.template = change.template
-            deployment.generation += 1
-        deployment.version = self.next_version()
+            kept = {key: workload.annotations[key] for key in (founding.REVISION,) if key in workload.annotations}
+            workload.annotations = {**change.annotations, **kept}
+        workload.labels = workload.labels if change.labels is None else change.labels
+        workload.settings = workload.settings if change.settings is None else change.settings
+        workload.paused = workload.paused if change.paused is None else change.paused
+        workload.replicas = workload.replicas if change.replicas is None else change.replicas
+        workload.template = workload.template if change.template is None else change.template
+        if before != (workload.template, workload.replicas, workload.paused, workload.settings):
+            workload.generation += 1
 
-    def _revise(self, deployment: Deployment) -> None:
-        """Give the wished template the highest revision, reusing a ReplicaSet that has the same template."""
-        newest = max(one.revision for one in deployment.replica_sets)
-        cause = deployment.annotations.get(founding.CHANGE_CAUSE, "")
-        same = next((one for one in deployment.replica_sets if one.template == deployment.template), None)
-        if same is None:
-            same = founding.replica_set(
-                deployment, newest + 1, deployment.template, self.now, cause, self.next_version()
-            )
-            deployment.replica_sets.append(same)
-        elif same.revision != newest:
-            same.revision, same.version = newest + 1, self.next_version()
-            same.cause = cause
-        deployment.annotations = {**deployment.annotations, founding.REVISION: str(same.revision)}
-        deployment.progress_at, deployment.complete = self.now, False
-
-    def _reconcile(self, deployment: Deployment) -> None:
-        deployment.observed_generation = deployment.generation
-        if not deployment.paused and deployment.current.template != deployment.template:
-            self._revise(deployment)
-            deployment.version = self.next_version()
-        pods = self.pods_of(deployment)
-        if rollout.settled(deployment, pods):
-            if not deployment.complete:
-                deployment.complete, deployment.progress_at = True, self.now
-                deployment.version = self.next_version()
-            return
-        for pod in rollout.to_remove(deployment, pods):
-            self._scaled(deployment, pod.owner, -1)
-            self._delete(pod, 30)
-        owner, count = rollout.missing(deployment, pods)
-        for _ in range(count):
-            self._scaled(deployment, owner, 1)
-            self._create(deployment, owner)
-
-    def _create(self, deployment: Deployment, owner: ReplicaSet) -> None:
-        number = self._numbers[deployment.name]
-        self._numbers[deployment.name] += 1
-        fault = self.scenario.fault
-        afflicted = fault is not None and fault.afflicts(deployment.name, owner.template)
-        pod = founding.new_pod(deployment, owner, self._seed, self.now, number, afflicted=afflicted)
-        pod.version = self.next_version()
-        self.pods.append(pod)
-        self.events.of_replica_set(
-            owner, deployment.namespace, self.now, "SuccessfulCreate", f"Created pod: {pod.name}"
-        )
-        self._scheduled(pod)
-
-    def _scheduled(self, pod: Pod) -> None:
-        message = f"Successfully assigned {pod.namespace}/{pod.name} to node-{pod.node + 1}"
-        self.events.of_pod(pod, self.now, "Scheduled", message)
-
-    def _scaled(self, deployment: Deployment, owner: ReplicaSet | None, by: int) -> None:
-        if owner is None:
-            return
-        before = sum(pod.owner is owner and pod.deleted_at is None for pod in self.pods)
-        owner.desired = max(0, before + by)
-        owner.version = self.next_version()
-        deployment.version, deployment.progress_at = self.next_version(), self.now
-        way = "up" if by > 0 else "down"
-        self.events.of_deployment(
-            deployment, self.now, f"Scaled {way} replica set {owner.name} from {before} to {owner.desired}"
-        )
-
-    def _delete(self, pod: Pod, grace: int) -> None:
-        if pod.deleted_at is not None:
-            return
-        pod.deleted_at = self.now
-        pod.gone_at = self.now + min(grace, _STOP_SECONDS)
-        pod.version = self.next_version()
-        self.events.of_pod(pod, self.now, "Killing", f"Stopping container {pod.service.name}")
-        if pod.owner is not None:
-            self.events.of_replica_set(pod.owner, NAMESPACE, self.now, "SuccessfulDelete", f"Deleted pod: {pod.name}")
+    def _set_node(self, change: SetNode) -> None:
+        node = next((one for one in self.nodes if one.name == change.name), None)
+        if node is None:
+            raise KeyError(change.name)
+        node.labels, node.annotations = change.labels, change.annotations
+        if change.schedulable:
+            node.cordoned_at = None
+        elif node.cordoned_at is None:
+            node.cordoned_at = self.now

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from opsconsole.practice.promql.store import STALE
 from opsconsole.practice.shop.book import CounterMemory, Page
 from opsconsole.practice.shop.conditions import Conditions, PodCondition
 from opsconsole.practice.shop.ledger import Ledger
@@ -58,7 +59,7 @@ class Exposition:
         first = int(ticks[0])
         for pod in conditions.pods:
             self._cluster(pod, first)
-            if pod.track.pod.service.kind is Kind.BATCH:
+            if pod.track.pod.service.kind in (Kind.BATCH, Kind.AGENT):
                 continue
             track = pod.track
             base = target_labels(track.pod)
@@ -74,6 +75,8 @@ class Exposition:
             page = Page(self._ledger, self._memory, first, base, index, np.ones(len(ticks), dtype=bool))
             on_it = [pod for pod in conditions.pods if pod.track.pod.node == index]
             node(page, busy, on_it, ticks, self._tick_seconds, self._noise)
+        for row in self._memory.vanished():
+            self._ledger.write(row, first, np.array([STALE]))
 
     def _application(self, page: Page, pod: PodCondition, conditions: Conditions) -> None:
         service, ticks = pod.track.pod.service, conditions.ticks
@@ -133,8 +136,7 @@ class Exposition:
         state.running("kube_pod_container_status_restarts_total", track.restarts, container=it.service.name)
         state.gauge("kube_pod_status_ready", track.ready.astype(float), condition="true")
         state.gauge("kube_pod_status_ready", (~track.ready).astype(float), condition="false")
-        owner = it.owner.name if it.owner else "report-batch"
-        kind = "ReplicaSet" if it.owner else "Job"
+        kind, owner = it.made_by
         state.gauge("kube_pod_info", 1.0, node=node_name, created_by_kind=kind, created_by_name=owner)
         kubelet = {"job": "kubelet", "instance": f"{node_name}:10250", "node": node_name, **base}
         probes = Page(self._ledger, self._memory, first, kubelet, it.uid, track.present)

@@ -69,5 +69,7 @@ def find(fault: Fault | None, pod: Pod, run: Run, probe: str, now: int, noise: N
         else:
             failed, status = first and chance < 0.55 * reached, 500
         return Finding(False, f"HTTP probe failed with statuscode: {status}") if failed else _PASSED
+    if fault.kind is FaultKind.DEADLOCK:
+        return _late(pod, probe) if reached >= 1.0 else _PASSED
     late = {FaultKind.POOL: 0.3 * (probe == "Readiness"), FaultKind.GARBAGE: 0.2}.get(fault.kind, 0.0)
     return _late(pod, probe) if chance < late * reached else _PASSED

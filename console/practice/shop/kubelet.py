@@ -7,7 +7,6 @@ to 300 s, and the count starts anew after ten minutes of running.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from opsconsole.practice.shop import identity
@@ -20,18 +19,20 @@ from opsconsole.practice.shop.workload import PROBE_RESULTS, Pod, Run
 _INDEX = {result: index for index, result in enumerate(PROBE_RESULTS)}
 _SPEC = {"Startup": "startupProbe", "Readiness": "readinessProbe", "Liveness": "livenessProbe"}
 _STOP_SECONDS = 2
+_ENDING = frozenset(("TERM", "INT", "QUIT", "HUP"))
+"""Signals the shop's processes have a handler for. SIGKILL from inside does nothing to process 1."""
+_TERMINATED, _KILLED = 143, 137
 _CALM_SECONDS = 600
 
 
 class Kubelet:
     """Cares for the pods of every node."""
 
-    def __init__(self, fault: Fault | None, noise: Noise, events: EventLog, next_version: Callable[[], int]) -> None:
-        """`next_version` gives the next resourceVersion."""
+    def __init__(self, fault: Fault | None, noise: Noise, events: EventLog) -> None:
+        """What probes find comes from `fault` and `noise`."""
         self._fault = fault
         self._noise = noise
         self._events = events
-        self._next_version = next_version
 
     def step(self, pod: Pod, now: int) -> None:
         """What happens to `pod` in the second `now`."""
@@ -60,13 +61,25 @@ class Kubelet:
         since = now - run.started_at - int(spec.get("initialDelaySeconds", 0)) - 1
         return since >= 0 and since % int(spec.get("periodSeconds", 10)) == 0
 
+    def signal(self, pod: Pod, signal: str, now: int) -> None:
+        """Process 1 of the pod's container gets `signal` from a process beside it."""
+        if pod.run is not None and pod.service.heeds and signal in _ENDING and not pod.stopping:
+            pod.stopping_at, pod.exit_code = now + _STOP_SECONDS, _TERMINATED
+
+    def _end(self, pod: Pod, now: int) -> None:
+        """Tell the container to end, and kill it after the grace period."""
+        if pod.service.heeds:
+            pod.stopping_at, pod.exit_code = now + _STOP_SECONDS, _TERMINATED
+            return
+        grace = int(pod.template["spec"].get("terminationGracePeriodSeconds", 30))
+        pod.stopping_at, pod.exit_code = now + grace, _KILLED
+
     def _start(self, pod: Pod, now: int) -> None:
         name, image = pod.service.name, pod.template["spec"]["containers"][0].get("image", "")
         pod.runs.append(Run(identity.container_id(pod.uid, len(pod.runs)), now))
         pod.started = pod.ready = False
         pod.failures.clear()
         pod.waiting, pod.restart_at = "", None
-        pod.version = self._next_version()
         self._events.of_pod(pod, now, "Pulled", f'Container image "{image}" already present on machine')
         self._events.of_pod(pod, now, "Created", f"Created container: {name}")
         self._events.of_pod(pod, now, "Started", f"Started container {name}")
@@ -78,7 +91,6 @@ class Kubelet:
             pod.failures[probe] = 0
             if probe == "Startup":
                 pod.started = True
-                pod.version = self._next_version()
             if probe == "Readiness" and not pod.ready:
                 self._set_ready(pod, True, now)
             return
@@ -93,14 +105,13 @@ class Kubelet:
         self._events.of_pod(
             pod, now, "Killing", f"Container {pod.service.name} failed {probe.lower()} probe, will be restarted"
         )
-        pod.stopping_at = now + _STOP_SECONDS
+        self._end(pod, now)
 
     def _set_ready(self, pod: Pod, ready: bool, now: int) -> None:
         pod.ready, pod.ready_at = ready, now
-        pod.version = self._next_version()
 
     def _stopped(self, pod: Pod, run: Run, now: int) -> None:
-        run.finished_at, run.reason, run.exit_code = now, "Error", 143
+        run.finished_at, run.reason, run.exit_code = now, "Error", pod.exit_code
         pod.stopping_at, pod.started = None, False
         if pod.ready:
             self._set_ready(pod, False, now)
@@ -111,7 +122,6 @@ class Kubelet:
             recent += 1
         delay = min(300, 10 * 2 ** (recent - 2)) if recent >= 2 else 1
         pod.restart_at, pod.waiting = now + delay, "CrashLoopBackOff" if delay > 1 else "ContainerCreating"
-        pod.version = self._next_version()
         if delay > 1:
             self._events.of_pod(
                 pod,

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from opsconsole.practice.shop import symptoms
+from opsconsole.practice.shop.log_levels import LEVELS, is_written, level_at
 from opsconsole.practice.shop.moment import Moment, Moments
 from opsconsole.practice.shop.noise import Noise
 from opsconsole.practice.shop.requests import Draw, Requests, RequestSpan, RequestTrace
@@ -16,6 +17,11 @@ from opsconsole.practice.shop.topology import Endpoint
 from opsconsole.practice.shop.workload import Pod
 
 Extra = dict[str, str | int | float]
+
+
+def _is_detailed(span: RequestSpan, trace: RequestTrace) -> bool:
+    """Whether the process of `span` logs every step of what it began to do at the time of the request."""
+    return level_at(span.pod, trace.start) == LEVELS[0]
 
 
 class LogLine(NamedTuple):
@@ -42,6 +48,10 @@ def _named(line: LogLine) -> LogLine:
     return line._replace(id=blake2b(said, digest_size=15).hexdigest())
 
 
+def _is_written(line: LogLine) -> bool:
+    return is_written(line.level, level_at(line.pod, line.time))
+
+
 class LogLines:
     """The lines of any tick, the same whenever asked."""
 
@@ -64,7 +74,7 @@ class LogLines:
         found = self._kept.get(tick)
         if found is None:
             moment = self._moments.at(tick)
-            lines = [*self._of_requests(tick), *self._of_pods(moment)]
+            lines = [line for line in (*self._of_requests(tick), *self._of_pods(moment)) if _is_written(line)]
             found = tuple(sorted((_named(line) for line in lines), key=lambda line: (line.time, line.id)))
             if len(self._kept) > 2600:
                 for old in sorted(self._kept)[:600]:
@@ -95,6 +105,9 @@ class LogLines:
             words = "call timed out" if "deadline" in span.error else "upstream call failed"
             words = "query failed" if span.peer == "postgres" else f"{words}: {span.peer}"
             yield self._line(end, span, trace, "warn", words, "client/call.go:142", extra)
+        elif _is_detailed(span, trace):
+            extra = {"peer": span.peer, "duration_ms": round(span.duration * 1000, 1)}
+            yield self._line(end, span, trace, "debug", "call answered", "client/call.go:97", extra)
         elif any(name == "cache.miss" for _, name, _ in span.events):
             yield self._line(end, span, trace, "debug", "cache miss", "PaymentCache", {"cache": "payments"})
 
@@ -125,6 +138,8 @@ class LogLines:
             yield self._line(end, span, trace, level, words, caller, access)
         elif span.operation in _DONE:
             yield self._line(end, span, trace, "info", _DONE[span.operation], caller, access)
+        if _is_detailed(span, trace):
+            yield self._line(end, span, trace, "debug", "request answered", "server/trace.go:31", access)
 
     @staticmethod
     def _line(

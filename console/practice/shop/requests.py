@@ -21,6 +21,9 @@ _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
 _NETWORK = 0.0003
 
+_WORD = (1 << 32) - 1
+_TICK_AT = slice(8, 16)
+"""Which hex digits of a trace id tell its tick. The first are chance: where ids are cut short, each looks its own."""
 
 SpanEvent = tuple[float, str, dict[str, str]]
 """Unix seconds, name and attributes."""
@@ -158,6 +161,8 @@ class _Journey:
     def _own_error(self, pod: PodMoment) -> str:
         if self._fault is FaultKind.ERRORS and pod.pod.afflicted:
             return "panic: runtime error: invalid memory address or nil pointer dereference in applyCoupon"
+        if self._fault is FaultKind.DEADLOCK and pod.pod.afflicted and pod.level >= 1.0:
+            return "http: Handler timeout"
         if pod.slowness > 2.2 and self._chance(0.8):
             return "server overloaded: request shed after 1s in the run queue"
         if pod.pause > 0:
@@ -238,7 +243,7 @@ class Requests:
         self._fault = fault
         self._tick_seconds = tick_seconds
         self._moment = moment
-        self._mask = noise.key("trace-id") & 0xFFFFFFFF
+        self._mask = noise.key("trace-id") & _WORD
         self._kept: dict[int, tuple[RequestTrace, ...]] = {}
 
     def of_tick(self, tick: int) -> tuple[RequestTrace, ...]:
@@ -257,13 +262,13 @@ class Requests:
     def tick_of(self, trace_id: str) -> int | None:
         """The tick a trace id of ours belongs to, if it has the form of one."""
         try:
-            return int(trace_id[:8], 16) ^ self._mask if len(trace_id) == 32 else None
+            return int(trace_id[_TICK_AT], 16) ^ self._mask if len(trace_id) == 32 else None
         except ValueError:
             return None
 
     def _request(self, moment: Moment, index: int) -> RequestTrace:
         draw = Draw(self._noise.bits("request", moment.tick * PER_TICK + index))
-        trace_id = f"{moment.tick ^ self._mask:08x}{draw.bits() & 0xFFFFFFFF:08x}{draw.bits():016x}"
+        trace_id = f"{draw.bits() & _WORD:08x}{moment.tick ^ self._mask:08x}{draw.bits():016x}"
         start = moment.tick * self._tick_seconds + (index + 0.9 * draw.unit()) * self._tick_seconds / PER_TICK
         chance, endpoints = draw.unit(), topology.GATEWAY.endpoints
         endpoint = endpoints[-1]

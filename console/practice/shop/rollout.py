@@ -1,8 +1,8 @@
-"""Deployments roll, scale and settle as the deployment controller makes them."""
+"""What each kind of workload does next, as its controller decides it."""
 
 from __future__ import annotations
 
-from opsconsole.practice.shop.workload import Deployment, Pod, ReplicaSet
+from opsconsole.practice.shop.workload import Pod, Revision, Workload
 
 
 def available(pods: list[Pod]) -> int:
@@ -10,14 +10,17 @@ def available(pods: list[Pod]) -> int:
     return sum(pod.serving for pod in pods)
 
 
-def settled(deployment: Deployment, pods: list[Pod]) -> bool:
-    """Whether `pods` (all of the deployment's) are what it wants, and ready."""
-    current = deployment.current
-    return len(pods) == deployment.replicas and all(pod.serving and pod.owner is current for pod in pods)
+def settled(workload: Workload, pods: list[Pod]) -> bool:
+    """Whether `pods` (all of the workload's) are what it wants, and ready."""
+    current = workload.current
+    return len(pods) == workload.replicas and all(pod.serving and pod.owner is current for pod in pods)
 
 
-def to_remove(deployment: Deployment, pods: list[Pod]) -> list[Pod]:
-    """Pods that have to go now: too many of the newest revision, or of older ones as availability allows."""
+def to_remove(deployment: Workload, pods: list[Pod]) -> list[Pod]:
+    """A Deployment's pods that have to go now.
+
+    Too many of the newest revision, or of older ones as availability allows.
+    """
     living = [pod for pod in pods if pod.deleted_at is None]
     current = deployment.current
     young = [pod for pod in living if pod.owner is current]
@@ -35,7 +38,7 @@ def to_remove(deployment: Deployment, pods: list[Pod]) -> list[Pod]:
     return doomed
 
 
-def missing(deployment: Deployment, pods: list[Pod]) -> tuple[ReplicaSet, int]:
+def missing(deployment: Workload, pods: list[Pod]) -> tuple[Revision, int]:
     """The ReplicaSet that is short of pods now, and by how many."""
     living = [pod for pod in pods if pod.deleted_at is None]
     current = deployment.current
@@ -45,3 +48,43 @@ def missing(deployment: Deployment, pods: list[Pod]) -> tuple[ReplicaSet, int]:
         owners = [pod.owner for pod in living if pod.owner is not None]
         return (owners[0] if owners else current), max(0, deployment.replicas - len(living))
     return current, max(0, min(deployment.replicas - young, room))
+
+
+def next_ordinal(stateful_set: Workload, pods: list[Pod]) -> int | None:
+    """The lowest ordinal without a pod, once all below are ready (`podManagementPolicy: OrderedReady`)."""
+    there = {pod.ordinal: pod for pod in pods}
+    for ordinal in range(stateful_set.replicas):
+        pod = there.get(ordinal)
+        if pod is None:
+            return ordinal
+        if not pod.serving:
+            return None
+    return None
+
+
+def next_to_replace(stateful_set: Workload, pods: list[Pod]) -> Pod | None:
+    """The pod that a StatefulSet deletes now: beyond its replicas, or the highest of an older revision.
+
+    One at a time, and none while another is not ready: that a broken pod keeps its own cure from being rolled out
+    is known (kubernetes#67250).
+    """
+    if any(pod.deleted_at is not None for pod in pods):
+        return None
+    surplus = [pod for pod in pods if pod.ordinal >= stateful_set.replicas]
+    if surplus:
+        return max(surplus, key=lambda pod: pod.ordinal)
+    if stateful_set.strategy != "RollingUpdate" or not all(pod.serving for pod in pods):
+        return None
+    partition = int(stateful_set.rolling.get("partition", 0))
+    old = [pod for pod in pods if pod.owner is not stateful_set.current and pod.ordinal >= partition]
+    return max(old, key=lambda pod: pod.ordinal) if old else None
+
+
+def agents_to_replace(daemon_set: Workload, pods: list[Pod]) -> list[Pod]:
+    """The pods of an older revision that a DaemonSet deletes now, as `maxUnavailable` allows."""
+    if daemon_set.strategy != "RollingUpdate":
+        return []
+    old = [pod for pod in pods if pod.owner is not daemon_set.current and pod.deleted_at is None]
+    broken = [pod for pod in old if not pod.serving]
+    spare = daemon_set.max_unavailable - sum(not pod.serving for pod in pods)
+    return broken + [pod for pod in old if pod.serving][: max(0, spare)]

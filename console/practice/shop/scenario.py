@@ -19,6 +19,7 @@ class FaultKind(enum.Enum):
     GARBAGE = "garbage"
     CACHE = "cache"
     SLOW_START = "slow-start"
+    DEADLOCK = "deadlock"
     NEIGHBOUR = "neighbour"
 
 
@@ -38,6 +39,8 @@ class Fault:
     variable: tuple[str, str] | None = None
     patience: int = 0
     """SLOW_START: seconds until the process answers; a startup probe that waits so long is a cure."""
+    one_in: int = 1
+    """Of the pods made from such a template every so many-th has the defect: 3 of three replicas is one."""
 
     def afflicts(self, service: str, template: Mapping[str, Any]) -> bool:
         """Whether a pod of `service` made from `template` has the defect."""
@@ -87,3 +90,8 @@ class Scenario:
     truth: GroundTruth | None = None
     fault: Fault | None = None
     changes: tuple[ScriptedChange, ...] = ()
+
+    @property
+    def lead(self) -> int:
+        """Seconds from its first change to the trouble."""
+        return max((change.before_trouble for change in self.changes), default=0)

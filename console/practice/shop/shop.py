@@ -7,8 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
+from opsconsole.practice.shop.changes import Change
 from opsconsole.practice.shop.conditions import Model
-from opsconsole.practice.shop.control import TICK, Change, Control
+from opsconsole.practice.shop.control import TICK, Control
 from opsconsole.practice.shop.exemplars import SeriesExemplars, duration_exemplars
 from opsconsole.practice.shop.exposition import Exposition
 from opsconsole.practice.shop.ledger import Ledger
@@ -52,7 +53,10 @@ class Shop:
         trouble_age: int = TROUBLE_AGE,
         history: int = HISTORY,
     ) -> None:
-        """`started_at` is unix seconds; `trouble_age` and `history` seconds before it."""
+        """`started_at` is unix seconds; `trouble_age` and `history` seconds before it.
+
+        A negative `trouble_age` is trouble to come: the shop is well at first, and breaks while one looks on.
+        """
         self.scenario = scenario
         self.seed = seed
         self.started_at = int(started_at)
@@ -86,9 +90,9 @@ class Shop:
             return
         first, self._done = self._done + 1, last
         self._ledger.make_room(last)
-        control = self.control
-        tracks = tracked([*control.pods, *control.gone], first, last)
-        control.gone = [pod for pod in control.gone if pod.samples]
+        fleet = self.control.fleet
+        tracks = tracked([*fleet.pods, *fleet.gone], first, last)
+        fleet.gone = [pod for pod in fleet.gone if pod.samples]
         conditions = self._model.conditions(np.arange(first, last + 1), tracks)
         self._exposition.write(conditions)
         self.moments.remember(conditions)

@@ -44,7 +44,7 @@ class ShopSeries:
                 continue
             times = np.asarray((tick + np.flatnonzero(there)) * float(self._tick_seconds), dtype=np.float64)
             found.append(StoredSeries(labels, times, values[there]))
-        return found
+        return _without_twins(found)
 
     def metadata(self) -> Mapping[str, MetricMetadata]:
         """Type and help of every metric family."""
@@ -59,3 +59,23 @@ class ShopSeries:
             if matcher.name == METRIC_NAME and matcher.kind is MatchKind.EQUAL:
                 return self._by_name.get(matcher.value, ())
         return range(len(labels))
+
+
+def _without_twins(found: list[StoredSeries]) -> list[StoredSeries]:
+    """Series with the same labels as one: a StatefulSet's pod comes back under its old name."""
+    by_labels: dict[tuple[tuple[str, str], ...], list[StoredSeries]] = {}
+    for series in found:
+        by_labels.setdefault(tuple(sorted(series.labels.items())), []).append(series)
+    if len(by_labels) == len(found):
+        return found
+    return [twins[0] if len(twins) == 1 else _joined(twins) for twins in by_labels.values()]
+
+
+def _joined(twins: list[StoredSeries]) -> StoredSeries:
+    """All samples in the order of time; of two at one moment the one that is no end."""
+    times = np.concatenate([one.times for one in twins])
+    values = np.concatenate([one.values for one in twins])
+    order = np.lexsort((np.isnan(values), times))
+    times, values = times[order], values[order]
+    first = np.concatenate(([True], times[1:] != times[:-1]))
+    return StoredSeries(twins[0].labels, times[first], values[first])

@@ -9,6 +9,9 @@ from opsconsole.practice.shop.requests import Draw
 from opsconsole.practice.shop.scenario import FaultKind
 from opsconsole.practice.shop.topology import POOL_SIZE, Kind
 
+_KILLED = 137
+"""Exit code of a process that SIGKILL ended: it had no time to say so."""
+
 Said = tuple[float, str, str, str, dict[str, str | int | float]]
 """Unix seconds, level, message, caller, fields."""
 
@@ -34,6 +37,16 @@ created by gateway/retry.(*Hedger).Do in goroutine 76984
 	/src/retry/hedge.go:48 +0x1b8"""
 
 
+_DEADLOCK = """goroutine 310 [sync.Mutex.Lock, 1 minutes]:
+orders/book.(*Book).Lock(0xc0002d4000)
+orders/settlement.(*Sweep).Run(0xc00031a0c0, {0xd2f7a0, 0xc0004b0a50})
+	/src/settlement/sweep.go:84 +0x1a8
+goroutine 51877 [sync.Mutex.Lock, 1 minutes]:
+orders/ledger.(*Ledger).Lock(0xc0002d4180)
+orders/book.(*Book).Place(0xc0002d4000, {0xd2f7a0, 0xc001b5c2d0}, 0xc0011e6000)
+	/src/book/place.go:52 +0x97"""
+
+
 def stack(error: str, service: str) -> str:
     """The stack trace that comes with `error`."""
     if "nil pointer" in error:
@@ -51,8 +64,9 @@ def lifecycle(pod: PodMoment, begin: int, seconds: int, fault: FaultKind | None)
             yield run.started_at + 0.05, "info", f"starting {service.name}", "main.go:31", {"image": image}
             if not slow and service.kind in (Kind.GO, Kind.JVM):
                 yield run.started_at + service.boot, "info", f"listening on :{service.port}", "main.go:77", {}
-        if run.finished_at is not None and begin <= run.finished_at < begin + seconds:
-            yield run.finished_at, "warn", "signal terminated received, shut down", "main.go:91", {}
+        ended = run.finished_at is not None and run.exit_code != _KILLED
+        if ended and begin <= (run.finished_at or 0) < begin + seconds:
+            yield run.finished_at or 0, "warn", "signal terminated received, shut down", "main.go:91", {}
         age = begin - run.started_at
         if slow and 0 <= age < 95 and (run.finished_at is None or begin + 4.2 < run.finished_at):
             yield begin + 4.2, "info", f"warming cache: {age / 95:.0%}", "cache/warm.go:52", {"age_seconds": age}
@@ -105,6 +119,8 @@ def of_fault(pod: PodMoment, begin: int, draw: Draw, fault: FaultKind | None) ->
         count = round(pod.goroutines)
         figures = {"goroutines": count, "stacktrace": _LEAKED}
         yield at, "warn", f"{count} goroutines, most of them in retry.(*Hedger).wait", "debug/watch.go:29", figures
+    elif fault is FaultKind.DEADLOCK:
+        yield from _deadlock(pod, at)
     elif fault is FaultKind.ERRORS and pod.level > 0.5:
         yield (
             at,
@@ -125,6 +141,15 @@ def _garbage(pod: PodMoment, at: float) -> Iterator[Said]:
         yield at + 0.01, "info", stopped, "safepoint", {}
     else:
         yield at, "info", "Concurrent mark aborted: heap filled before marking ended", "gc", figures
+
+
+def _deadlock(pod: PodMoment, at: float) -> Iterator[Said]:
+    if pod.level >= 1.0:
+        message = "lock order violated: settlement holds the ledger and waits for the book, place the other way round"
+        yield at, "error", message, "sync/watch.go:61", {"stacktrace": _DEADLOCK}
+    elif pod.level > 0.8:
+        figures: dict[str, str | int | float] = {"seconds": round(4 * (pod.level - 0.75), 2)}
+        yield at, "warn", "slow lock: settlement sweep waited for the order book", "settlement/sweep.go:79", figures
 
 
 def _neighbour(pod: PodMoment, begin: int, draw: Draw) -> Iterator[Said]:

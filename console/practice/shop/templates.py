@@ -29,6 +29,9 @@ def _probes(service: Service) -> dict[str, Any]:
         }
     if service.kind is Kind.BATCH:
         return {}
+    if service.kind is Kind.AGENT:
+        check = _http("/", service.port)
+        return {"livenessProbe": {**check, **_TIMING}, "readinessProbe": {**check, **_TIMING}}
     return {
         "startupProbe": {**_http("/healthz", service.port), **_TIMING, "periodSeconds": 5, "failureThreshold": 12},
         "livenessProbe": {**_http("/healthz", service.port), "initialDelaySeconds": 30, **_TIMING},
@@ -46,6 +49,11 @@ def _resources(service: Service) -> dict[str, Any]:
     }
 
 
+def part_of(service: Service) -> str:
+    """The label `app.kubernetes.io/part-of`."""
+    return "monitoring" if service.kind is Kind.AGENT else "shop"
+
+
 def pod_template(service: Service, tag: str) -> dict[str, Any]:
     """The template of `service` with the image tag `tag`."""
     container: dict[str, Any] = {
@@ -61,12 +69,13 @@ def pod_template(service: Service, tag: str) -> dict[str, Any]:
         "terminationMessagePolicy": "File",
         "imagePullPolicy": "IfNotPresent",
     }
+    host = {"hostNetwork": True, "hostPID": True} if service.kind is Kind.AGENT else {}
     return {
         "metadata": {
             "labels": {
                 "app": service.name,
                 "app.kubernetes.io/name": service.name,
-                "app.kubernetes.io/part-of": "shop",
+                "app.kubernetes.io/part-of": part_of(service),
             },
             "annotations": {"prometheus.io/scrape": "true", "prometheus.io/port": str(service.port)},
         },
@@ -77,6 +86,7 @@ def pod_template(service: Service, tag: str) -> dict[str, Any]:
             "dnsPolicy": "ClusterFirst",
             "securityContext": {},
             "schedulerName": "default-scheduler",
+            **host,
         },
     }
 

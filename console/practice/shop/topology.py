@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 NAMESPACE = "shop"
 BATCH_NAMESPACE = "batch"
+MONITORING_NAMESPACE = "monitoring"
 REGISTRY = "registry.shop.example"
 NODES = ("node-1", "node-2", "node-3")
 NODE_CORES = 4
@@ -36,6 +37,15 @@ class Kind(enum.Enum):
     REDIS = "redis"
     POSTGRES = "postgres"
     BATCH = "batch"
+    AGENT = "agent"
+
+
+class WorkloadKind(enum.Enum):
+    """Who keeps the pods."""
+
+    DEPLOYMENT = "Deployment"
+    STATEFUL_SET = "StatefulSet"
+    DAEMON_SET = "DaemonSet"
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Service:
-    """One deployment of the shop.
+    """One workload of the shop.
 
     `cpu_idle` is cores at rest, `cpu_request` core-seconds a request, `memory` bytes resident at
     rest, `boot` seconds until the process answers. `revisions` are image tags, oldest first.
@@ -86,6 +96,12 @@ class Service:
     env: tuple[tuple[str, str], ...] = ()
     nodes: tuple[int, ...] = (0, 1, 2)
     repository: str = ""
+    namespace: str = NAMESPACE
+    workload: WorkloadKind = WorkloadKind.DEPLOYMENT
+    shell: bool = True
+    """Whether the image holds a shell and its usual programs; without, it is as good as distroless."""
+    heeds: bool = True
+    """Whether process 1 ends on SIGTERM; if not, only SIGKILL after the grace period ends it."""
 
     @property
     def image(self) -> str:
@@ -176,6 +192,8 @@ PAYMENTS = Service(
         ("REDIS_URL", "redis://redis:6379"),
     ),
     nodes=(1, 0),
+    # Process 1 is the shell that started java, and a shell as process 1 does not hand signals on.
+    heeds=False,
 )
 USERS = Service(
     "users",
@@ -189,6 +207,7 @@ USERS = Service(
     cpu_request=0.0032,
     env=(("LOG_LEVEL", "info"), ("DATABASE_URL", "postgres://users@postgres:5432/shop")),
     nodes=(2, 0),
+    shell=False,
 )
 REDIS = Service(
     "redis",
@@ -216,9 +235,27 @@ POSTGRES = Service(
     port=5432,
     nodes=(2,),
     repository="postgres",
+    workload=WorkloadKind.STATEFUL_SET,
+)
+EXPORTER = Service(
+    "node-exporter",
+    Kind.AGENT,
+    len(NODES),
+    ("1.8.1", "1.8.2", "1.9.0"),
+    cpu_idle=0.008,
+    cpu_limit=0.2,
+    memory=24 * 2**20,
+    boot=1,
+    port=9100,
+    repository="quay.io/prometheus/node-exporter",
+    namespace=MONITORING_NAMESPACE,
+    workload=WorkloadKind.DAEMON_SET,
 )
 
 SERVICES: tuple[Service, ...] = (GATEWAY, CHECKOUT, ORDERS, PAYMENTS, USERS, REDIS, POSTGRES)
 """Callers before those they call."""
+
+WORKLOADS: tuple[Service, ...] = (*SERVICES, EXPORTER)
+"""All that the cluster's controllers keep running."""
 
 BY_NAME = {service.name: service for service in SERVICES}

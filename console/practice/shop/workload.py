@@ -1,4 +1,4 @@
-"""Deployments, ReplicaSets, pods and their containers while the shop runs."""
+"""Workloads, their revisions, pods and their containers while the shop runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from opsconsole.practice.shop.topology import Service
+from opsconsole.practice.shop.topology import Service, WorkloadKind
 
 Template = dict[str, Any]
 """A pod template as JSON, without the `pod-template-hash` label."""
@@ -32,28 +32,30 @@ class Run:
     finished_at: int | None = None
     reason: str = ""
     exit_code: int = 0
+    levels: list[tuple[float, str]] = field(default_factory=list)
+    """Log levels that its process was set to, each with the time from which on."""
 
 
 @dataclass
-class ReplicaSet:
-    """One revision of a deployment."""
+class Revision:
+    """One template of a workload: a Deployment's ReplicaSet, another's ControllerRevision."""
 
     name: str
     uid: str
     template_hash: str
     template: Template
-    revision: int
+    number: int
     created_at: int
-    cause: str
-    restarted_revision: int = 0
-    version: int = 1
+    annotations: dict[str, str] = field(default_factory=dict)
     desired: int = 0
+    """Pods that a ReplicaSet wants."""
 
 
 @dataclass
-class Deployment:
-    """A workload as its owner wants it. `version` is its resourceVersion."""
+class Workload:
+    """A Deployment, StatefulSet or DaemonSet as its owner wants it; `settings` is the rest of its spec."""
 
+    kind: WorkloadKind
     name: str
     namespace: str
     uid: str
@@ -61,24 +63,56 @@ class Deployment:
     template: Template
     replicas: int
     created_at: int
+    settings: dict[str, Any]
     annotations: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     paused: bool = False
     generation: int = 1
     observed_generation: int = 1
-    version: int = 1
-    max_surge: int = 1
-    max_unavailable: int = 1
-    replica_sets: list[ReplicaSet] = field(default_factory=list)
+    revisions: list[Revision] = field(default_factory=list)
     progress_at: int = 0
     """When the rollout last moved, for `progressDeadlineSeconds`."""
     complete: bool = True
     """Whether the newest revision has been rolled out wholly; later trouble does not undo that."""
+    rolled_out: str = ""
+    """Name of the revision that was last rolled out wholly: a StatefulSet's `currentRevision`."""
 
     @property
-    def current(self) -> ReplicaSet:
-        """The ReplicaSet of the newest revision."""
-        return max(self.replica_sets, key=lambda one: one.revision)
+    def current(self) -> Revision:
+        """The newest revision."""
+        return max(self.revisions, key=lambda one: one.number)
+
+    @property
+    def rolling(self) -> dict[str, Any]:
+        """Parameters of its rolling updates."""
+        strategy = self.settings.get("strategy") or self.settings.get("updateStrategy") or {}
+        return dict(strategy.get("rollingUpdate") or {})
+
+    @property
+    def strategy(self) -> str:
+        """RollingUpdate, Recreate or OnDelete."""
+        strategy = self.settings.get("strategy") or self.settings.get("updateStrategy") or {}
+        return str(strategy.get("type", "RollingUpdate"))
+
+    @property
+    def max_surge(self) -> int:
+        """Pods a Deployment may have too many while it rolls; percentages round up."""
+        return 0 if self.strategy == "Recreate" else _count(self.rolling.get("maxSurge", "25%"), self.replicas, 0.999)
+
+    @property
+    def max_unavailable(self) -> int:
+        """Pods that may be missing while it rolls; percentages round down, and one of the two is at least 1."""
+        if self.strategy == "Recreate":
+            return self.replicas
+        count = _count(self.rolling.get("maxUnavailable", "25%"), self.replicas, 0.0)
+        return max(count, 0 if self.max_surge else 1)
+
+
+def _count(value: Any, of: int, rounding: float) -> int:
+    """A number of pods, or a percentage of `of`."""
+    if isinstance(value, str):
+        return int(float(value.removesuffix("%") or 0) * of / 100 + rounding)
+    return int(value)
 
 
 @dataclass
@@ -94,7 +128,8 @@ class Pod:
     node: int
     created_at: int
     start_at: int
-    owner: ReplicaSet | None
+    workload: Workload | None
+    owner: Revision | None
     afflicted: bool
     ordinal: int = 0
     runs: list[Run] = field(default_factory=list)
@@ -107,11 +142,26 @@ class Pod:
     waiting: str = "ContainerCreating"
     restart_at: int | None = None
     stopping_at: int | None = None
-    stop_reason: str = ""
+    exit_code: int = 143
+    """What its container will end with once it is stopping."""
     deleted_at: int | None = None
     gone_at: int | None = None
-    version: int = 1
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+    grace: int = 30
+    """Seconds it was given to go."""
+    scheduled: bool = True
+    """Whether a node has been found for it."""
     samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def made_by(self) -> tuple[str, str]:
+        """Kind and name of its controller."""
+        if self.workload is None or self.owner is None:
+            return "Job", self.name.rpartition("-")[0]
+        if self.workload.kind is WorkloadKind.DEPLOYMENT:
+            return "ReplicaSet", self.owner.name
+        return self.workload.kind.value, self.workload.name
 
     @property
     def run(self) -> Run | None:
@@ -173,5 +223,6 @@ class Event:
     host: str
     first: int
     last: int
-    version: int
+    number: int
+    """Later events, and events told again, have higher ones."""
     count: int = 1

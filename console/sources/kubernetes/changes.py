@@ -1,12 +1,20 @@
-"""What changed: rollouts, told from ReplicaSets, and restarts, told from containers."""
+"""What changed: rollouts, told from ReplicaSets, restarts, told from containers, and jobs, told from their pods."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
-from opsconsole.domain.pod import Change, ChangeKind
+import msgspec
+
+from opsconsole.domain.cluster_object import Kind, ObjectRef
+from opsconsole.domain.pod import Change, ChangeKind, Container, Pod
 from opsconsole.safe_text import safe_text
-from opsconsole.sources.kubernetes.objects import ContainerStatus, PodObject, ReplicaSetObject, TemplateContainer
+from opsconsole.sources.kubernetes.objects import (
+    ControllerRevisionObject,
+    ReplicaSetObject,
+    ReplicaSetSpec,
+    TemplateContainer,
+)
 from opsconsole.sources.kubernetes.pods import service_of
 from opsconsole.sources.moments import parse_moment
 
@@ -17,43 +25,57 @@ RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 CHANGES_KEPT = 500
 
+_ROLLED_OUT = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+
 
 def revision_of(replica_set: ReplicaSetObject) -> int:
     """The Deployment's revision that this ReplicaSet is; 0 when it is none."""
     return _number((replica_set.metadata.annotations or {}).get(REVISION, ""))
 
 
-def changes_of(pods: Iterable[PodObject], replica_sets: Iterable[ReplicaSetObject]) -> tuple[Change, ...]:
-    """Rollouts and restarts, newest first, at most `CHANGES_KEPT`."""
-    everything = tuple(pods)
-    found = [*_rollouts(everything, replica_sets), *_restarts(everything)]
-    return tuple(sorted(found, key=lambda change: -change.time)[:CHANGES_KEPT])
+def as_replica_set(revision: ControllerRevisionObject) -> ReplicaSetObject:
+    """A StatefulSet's or DaemonSet's revision in the form that a Deployment's has."""
+    metadata = revision.metadata
+    numbered = {**(metadata.annotations or {}), REVISION: str(revision.revision)}
+    spec = ReplicaSetSpec(template=revision.data.spec.template)
+    return ReplicaSetObject(msgspec.structs.replace(metadata, annotations=numbered), spec)
 
 
-def _rollouts(pods: tuple[PodObject, ...], replica_sets: Iterable[ReplicaSetObject]) -> Iterable[Change]:
-    by_deployment: dict[str, list[ReplicaSetObject]] = {}
+def changes_of(rollouts: Iterable[Change], restarts: Iterable[Change]) -> tuple[Change, ...]:
+    """Both together, newest first, at most `CHANGES_KEPT`."""
+    return tuple(sorted((*rollouts, *restarts), key=lambda change: -change.time)[:CHANGES_KEPT])
+
+
+def rollouts_of(replica_sets: Iterable[ReplicaSetObject], first_pod: Callable[[str], float | None]) -> Iterator[Change]:
+    """Rollouts of Deployments, and of others by `as_replica_set`.
+
+    `first_pod` is the earliest creation among a ReplicaSet's pods, by its uid.
+    """
+    by_owner: dict[str, list[ReplicaSetObject]] = {}
     for replica_set in replica_sets:
         owner = replica_set.metadata.controller
-        if owner is not None and owner.kind == "Deployment" and revision_of(replica_set):
-            by_deployment.setdefault(owner.uid, []).append(replica_set)
-    first_pods = _first_pods(pods)
-    for revisions in by_deployment.values():
+        if owner is not None and owner.kind in _ROLLED_OUT and revision_of(replica_set):
+            by_owner.setdefault(owner.uid, []).append(replica_set)
+    for revisions in by_owner.values():
         previous: ReplicaSetObject | None = None
+        latest = 0.0
         for replica_set in sorted(revisions, key=revision_of):
-            moment = _rolled_out_at(replica_set, first_pods)
-            if moment is not None:
+            moment = _rolled_out_at(replica_set, first_pod)
+            # A ControllerRevision that was rolled back to is renumbered, and nothing tells when.
+            if moment is not None and moment >= latest:
+                latest = moment
                 yield _rollout(replica_set, previous, moment)
             previous = replica_set
 
 
-def _rolled_out_at(replica_set: ReplicaSetObject, first_pods: dict[str, float]) -> float | None:
+def _rolled_out_at(replica_set: ReplicaSetObject, first_pod: Callable[[str], float | None]) -> float | None:
     """When the revision began: its making, or for one that was rolled back to, its first pod of now.
 
     A rollback renumbers an old ReplicaSet, whose own time then tells of its first use.
     """
     annotations = replica_set.metadata.annotations or {}
     if annotations.get(REVISION_HISTORY):
-        return first_pods.get(replica_set.metadata.uid)
+        return first_pod(replica_set.metadata.uid)
     return parse_moment(replica_set.metadata.creation_timestamp or "")
 
 
@@ -76,7 +98,18 @@ def _rollout(replica_set: ReplicaSetObject, previous: ReplicaSetObject | None, m
         service=service_of(replica_set.metadata) if replica_set.metadata.labels else safe_text(name, 256),
         title=safe_text(f"{'' if rolling else 'deploy '}{name} {what}{back}, revision {revision_of(replica_set)}", 512),
         cause=safe_text(annotations.get(CHANGE_CAUSE, ""), 512),
+        workload=_workload(replica_set),
+        revision=revision_of(replica_set),
     )
+
+
+def _workload(replica_set: ReplicaSetObject) -> ObjectRef | None:
+    """What the revision is one of."""
+    metadata = replica_set.metadata
+    owner = metadata.controller
+    if owner is None:
+        return None
+    return ObjectRef(Kind(owner.kind), safe_text(metadata.namespace, 256), safe_text(owner.name, 256))
 
 
 def _version(image: str, deployment: str) -> str:
@@ -86,37 +119,32 @@ def _version(image: str, deployment: str) -> str:
     return tag if found and name == deployment else last
 
 
-def _first_pods(pods: tuple[PodObject, ...]) -> dict[str, float]:
-    """The earliest creation among the pods of each ReplicaSet, by its uid."""
-    first: dict[str, float] = {}
-    for pod in pods:
-        owner, created = pod.metadata.controller, parse_moment(pod.metadata.creation_timestamp or "")
-        if owner is not None and created is not None:
-            first[owner.uid] = min(created, first.get(owner.uid, created))
-    return first
+def restarts_of(pod: Pod) -> tuple[Change, ...]:
+    """The newest end of each container that was started again; earlier ones are no longer told."""
+    return tuple(change for container in pod.containers if container.restarts and (change := _restart(pod, container)))
 
 
-def _restarts(pods: tuple[PodObject, ...]) -> Iterable[Change]:
-    for pod in pods:
-        for status in (*(pod.status.init_container_statuses or ()), *(pod.status.container_statuses or ())):
-            change = _restart(pod, status)
-            if change is not None:
-                yield change
+def job_start_of(pod: Pod) -> tuple[Change, ...]:
+    """That a job made this pod; nothing for a pod of anything else."""
+    kind, _, job = pod.owner.partition("/")
+    if kind != "Job":
+        return ()
+    where = f" on {pod.node}" if pod.node else ""
+    title = safe_text(f"job {job} started{where}", 512)
+    return (Change(pod.created_at, ChangeKind.JOB, pod.namespace, pod.service, title),)
 
 
-def _restart(pod: PodObject, status: ContainerStatus) -> Change | None:
-    """The newest end of a container that was started again; earlier ones are no longer told."""
-    end = status.last_state.terminated
-    moment = parse_moment(end.finished_at or "") if end else None
-    if end is None or moment is None or not status.restart_count:
+def _restart(pod: Pod, container: Container) -> Change | None:
+    moment = container.last_finished_at
+    if moment is None:
         return None
     return Change(
         time=moment,
         kind=ChangeKind.RESTART,
-        namespace=safe_text(pod.metadata.namespace, 256),
-        service=service_of(pod.metadata),
-        title=safe_text(f"{pod.metadata.name}/{status.name} restarted ({status.restart_count} in all)", 512),
-        cause=safe_text(f"{end.reason or 'ended'}, exit code {end.exit_code}", 256),
+        namespace=pod.namespace,
+        service=pod.service,
+        title=safe_text(f"{pod.name}/{container.name} restarted ({container.restarts} in all)", 512),
+        cause=safe_text(f"{container.last_reason or 'ended'}, exit code {container.last_exit_code}", 256),
     )
 
 

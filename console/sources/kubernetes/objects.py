@@ -13,11 +13,11 @@ import msgspec
 T = TypeVar("T")
 
 
-class _Part(msgspec.Struct, frozen=True, rename="camel", gc=False):
+class Part(msgspec.Struct, frozen=True, rename="camel", gc=False, omit_defaults=True):
     """A piece of an object; never part of a cycle, so the collector need not look at it."""
 
 
-class OwnerReference(_Part, frozen=True):
+class OwnerReference(Part, frozen=True):
     """Who made the object."""
 
     kind: str = ""
@@ -26,14 +26,17 @@ class OwnerReference(_Part, frozen=True):
     controller: bool = False
 
 
-class Metadata(_Part, frozen=True):
+class Metadata(Part, frozen=True):
     """Who the object is. Annotations are left out: they are large, and only ReplicaSets need them."""
 
     name: str
     namespace: str = ""
     uid: str = ""
+    resource_version: str = ""
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
+    deletion_grace_period_seconds: int | None = None
+    finalizers: list[str] | None = None
     labels: dict[str, str] | None = None
     owner_references: list[OwnerReference] | None = None
 
@@ -49,36 +52,44 @@ class AnnotatedMetadata(Metadata, frozen=True):
     annotations: dict[str, str] | None = None
 
 
-class HttpGet(_Part, frozen=True):
+class HttpHeader(Part, frozen=True):
+    """A header a probe sends."""
+
+    name: str = ""
+    value: str = ""
+
+
+class HttpGet(Part, frozen=True):
     """A probe by HTTP; ports may be names."""
 
     path: str = "/"
     port: int | str = ""
     host: str = ""
     scheme: str = "HTTP"
+    http_headers: list[HttpHeader] | None = None
 
 
-class TcpSocket(_Part, frozen=True):
+class TcpSocket(Part, frozen=True):
     """A probe by opening a connection."""
 
     port: int | str = ""
     host: str = ""
 
 
-class Exec(_Part, frozen=True):
+class Exec(Part, frozen=True):
     """A probe by a command in the container."""
 
     command: list[str] | None = None
 
 
-class Grpc(_Part, frozen=True):
+class Grpc(Part, frozen=True):
     """A probe by gRPC's health protocol."""
 
     port: int = 0
     service: str | None = None
 
 
-class ProbeSpec(_Part, frozen=True):
+class ProbeSpec(Part, frozen=True):
     """A probe as specified; the defaults are the API server's."""
 
     http_get: HttpGet | None = None
@@ -90,9 +101,16 @@ class ProbeSpec(_Part, frozen=True):
     timeout_seconds: int = 1
     success_threshold: int = 1
     failure_threshold: int = 3
+    termination_grace_period_seconds: int | None = None
 
 
-class ContainerSpec(_Part, frozen=True):
+class Resources(Part, frozen=True):
+    """What a container may use, as quantities such as `256Mi`."""
+
+    limits: dict[str, int | float | str] | None = None
+
+
+class ContainerSpec(Part, frozen=True):
     """A container as specified. An init container that always restarts is a sidecar."""
 
     name: str
@@ -101,30 +119,32 @@ class ContainerSpec(_Part, frozen=True):
     startup_probe: ProbeSpec | None = None
     readiness_probe: ProbeSpec | None = None
     liveness_probe: ProbeSpec | None = None
+    resources: Resources = Resources()
 
 
-class PodSpec(_Part, frozen=True):
+class PodSpec(Part, frozen=True):
     """A pod as specified."""
 
     containers: list[ContainerSpec] = []
     init_containers: list[ContainerSpec] | None = None
     node_name: str = ""
+    termination_grace_period_seconds: int = 30
 
 
-class Running(_Part, frozen=True):
+class Running(Part, frozen=True):
     """Since when."""
 
     started_at: str | None = None
 
 
-class Waiting(_Part, frozen=True):
+class Waiting(Part, frozen=True):
     """Why not yet."""
 
     reason: str = ""
     message: str = ""
 
 
-class Terminated(_Part, frozen=True):
+class Terminated(Part, frozen=True):
     """How it ended."""
 
     reason: str = ""
@@ -134,7 +154,7 @@ class Terminated(_Part, frozen=True):
     finished_at: str | None = None
 
 
-class ContainerState(_Part, frozen=True):
+class ContainerState(Part, frozen=True):
     """Exactly one of three."""
 
     running: Running | None = None
@@ -142,7 +162,7 @@ class ContainerState(_Part, frozen=True):
     terminated: Terminated | None = None
 
 
-class ContainerStatus(_Part, frozen=True):
+class ContainerStatus(Part, frozen=True):
     """A container as observed by the kubelet."""
 
     name: str
@@ -150,20 +170,22 @@ class ContainerStatus(_Part, frozen=True):
     started: bool | None = None
     restart_count: int = 0
     image: str = ""
+    container_id: str = msgspec.field(name="containerID", default="")
     state: ContainerState = ContainerState()
     last_state: ContainerState = ContainerState()
 
 
-class Condition(_Part, frozen=True):
-    """One of the pod's conditions."""
+class Condition(Part, frozen=True):
+    """One of an object's conditions."""
 
     type: str = ""
     status: str = ""
-    reason: str = ""
-    message: str = ""
+    reason: str | None = None
+    message: str | None = None
+    last_transition_time: str | None = None
 
 
-class PodStatus(_Part, frozen=True):
+class PodStatus(Part, frozen=True):
     """A pod as observed."""
 
     phase: str = "Unknown"
@@ -174,7 +196,7 @@ class PodStatus(_Part, frozen=True):
     init_container_statuses: list[ContainerStatus] | None = None
 
 
-class PodObject(_Part, frozen=True):
+class PodObject(Part, frozen=True):
     """A pod."""
 
     metadata: Metadata
@@ -182,7 +204,7 @@ class PodObject(_Part, frozen=True):
     status: PodStatus = PodStatus()
 
 
-class ObjectReference(_Part, frozen=True):
+class ObjectReference(Part, frozen=True):
     """What an event is about."""
 
     kind: str = ""
@@ -192,18 +214,19 @@ class ObjectReference(_Part, frozen=True):
     field_path: str = ""
 
 
-class EventSeries(_Part, frozen=True):
+class EventSeries(Part, frozen=True):
     """How often an event came, in the newer counting."""
 
     count: int = 0
     last_observed_time: str | None = None
 
 
-class EventObject(_Part, frozen=True):
-    """An event. `count` or `series` tell how often it came; either may be missing."""
+class EventObject(Part, frozen=True):
+    """An event. `count` or `series` tell how often it came; either may be missing. `type` is Normal or Warning."""
 
     metadata: Metadata
     involved_object: ObjectReference = ObjectReference()
+    type: str = ""
     reason: str = ""
     message: str = ""
     count: int | None = None
@@ -213,20 +236,20 @@ class EventObject(_Part, frozen=True):
     series: EventSeries | None = None
 
 
-class TemplateMetadata(_Part, frozen=True):
+class TemplateMetadata(Part, frozen=True):
     """Metadata of a pod template, which has no name."""
 
     annotations: dict[str, str] | None = None
 
 
-class EnvironmentVariable(_Part, frozen=True):
+class EnvironmentVariable(Part, frozen=True):
     """A variable as specified; from a ConfigMap or Secret it has no value here."""
 
     name: str = ""
     value: str = ""
 
 
-class TemplateContainer(_Part, frozen=True):
+class TemplateContainer(Part, frozen=True):
     """A container of a template, with what a change of configuration changes."""
 
     name: str
@@ -234,37 +257,58 @@ class TemplateContainer(_Part, frozen=True):
     env: list[EnvironmentVariable] | None = None
 
 
-class TemplateSpec(_Part, frozen=True):
+class TemplateSpec(Part, frozen=True):
     """The pods of a template as specified."""
 
     containers: list[TemplateContainer] = []
 
 
-class Template(_Part, frozen=True):
+class Template(Part, frozen=True):
     """What pods are made from."""
 
     metadata: TemplateMetadata = TemplateMetadata()
     spec: TemplateSpec = TemplateSpec()
 
 
-class ReplicaSetSpec(_Part, frozen=True):
+class ReplicaSetSpec(Part, frozen=True):
     """A ReplicaSet as specified."""
 
     replicas: int = 1
     template: Template = Template()
 
 
-class ReplicaSetObject(_Part, frozen=True):
+class ReplicaSetObject(Part, frozen=True):
     """One revision of a Deployment."""
 
     metadata: AnnotatedMetadata
     spec: ReplicaSetSpec = ReplicaSetSpec()
 
 
-class ListMetadata(_Part, frozen=True):
-    """Where the next page begins; empty on the last one."""
+class RevisionSpec(Part, frozen=True):
+    """What of the owner a revision keeps."""
+
+    template: Template = Template()
+
+
+class RevisionBody(Part, frozen=True):
+    """A patch that brings the owner back to the revision."""
+
+    spec: RevisionSpec = RevisionSpec()
+
+
+class ControllerRevisionObject(Part, frozen=True):
+    """One revision of a StatefulSet or DaemonSet."""
+
+    metadata: AnnotatedMetadata
+    revision: int = 0
+    data: RevisionBody = RevisionBody()
+
+
+class ListMetadata(Part, frozen=True):
+    """Where the next page begins, empty on the last one, and which state of the cluster the list tells."""
 
     next_page: str = msgspec.field(name="continue", default="")
+    resource_version: str = ""
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
@@ -274,25 +318,25 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     metadata: ListMetadata = ListMetadata()
 
 
-class Version(_Part, frozen=True):
+class Version(Part, frozen=True):
     """The body of `/version`."""
 
     git_version: str
 
 
-class UserInfo(_Part, frozen=True):
+class UserInfo(Part, frozen=True):
     """Who the API server takes us for."""
 
     username: str = ""
 
 
-class ReviewStatus(_Part, frozen=True):
+class ReviewStatus(Part, frozen=True):
     """What a review found."""
 
     user_info: UserInfo = UserInfo()
 
 
-class SelfSubjectReview(_Part, frozen=True):
+class SelfSubjectReview(Part, frozen=True):
     """The answer to "who am I"."""
 
     status: ReviewStatus = ReviewStatus()

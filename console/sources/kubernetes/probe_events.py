@@ -4,109 +4,90 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from opsconsole.domain.pod import ProbeKind
-from opsconsole.domain.text import SafeText
 from opsconsole.safe_text import safe_text
 from opsconsole.sources.kubernetes.objects import EventObject
+from opsconsole.sources.kubernetes.probing.event_counts import EventCounts, EventLook
+from opsconsole.sources.kubernetes.probing.probe_run import STAMP_RESOLUTION, ProbeHistory, Sighting
 from opsconsole.sources.moments import parse_moment
+
+__all__ = [
+    "STAMP_RESOLUTION",
+    "ProbeHistory",
+    "ProbeKey",
+    "ProbeNews",
+    "Sighting",
+    "histories",
+    "probe_news",
+    "times_of",
+]
 
 # Wording of pkg/kubelet/prober and pkg/kubelet/kuberuntime in Kubernetes.
 _FAILED = re.compile(
     r"(Startup|Readiness|Liveness) probe (failed|errored)(?: and resulted in \w+ state)?: ?(.*)", re.DOTALL
 )
-_KILLED = re.compile(r"Container (\S+) failed (startup|liveness) probe, will be restarted")
+_WARNED = re.compile(r"(Startup|Readiness|Liveness) probe warning: ?", re.DOTALL)
+_KILLED = re.compile(r"(?:Container|Init container) (\S+) failed (startup|liveness) probe")
 _COMBINED = "(combined from similar events): "
 _FIELD_PATH = re.compile(r"spec\.(?:initContainers|containers)\{([^}]*)\}")
-
-STAMP_RESOLUTION = 1.0
-"""Kubernetes' times hold whole seconds."""
-
-PERIOD_JITTER = 1.3
-"""How much longer than its period a probe may take to come again."""
 
 ProbeKey = tuple[str, str, ProbeKind]
 """Pod uid, container name and kind."""
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """One event about a probe. `first` and `last` are unix seconds; `counts` says whether it nears the threshold."""
+class ProbeNews:
+    """What one event says of a probe: a failure, or that it passed with a warning, or that its threshold is reached."""
 
-    count: int
-    first: float
-    last: float
-    text: SafeText
-    counts: bool = True
-
-    def in_a_row(self, start: float, period: float) -> int:
-        """Failures since `start` that can have followed each other, up to the last; at least that one.
-
-        An event counts how often it came since it was first seen, successes between left out. Only where it
-        came about once a period was it a run.
-        """
-        began = max(self.first, start)
-        fitting = self.count if self.first >= start else min(self.count, int((self.last - start) / period) + 1)
-        dense = self.last - began <= (fitting - 1) * period * PERIOD_JITTER + 2 * STAMP_RESOLUTION
-        return fitting if dense else 1
-
-
-@dataclass
-class ProbeHistory:
-    """Sightings of one probe, and when the kubelet last gave its container up for it."""
-
-    sightings: list[Sighting] = field(default_factory=list)
+    key: ProbeKey
+    failure: EventLook | None = None
+    passed_at: float | None = None
     killed_at: float | None = None
 
-    @property
-    def newest(self) -> Sighting | None:
-        """The latest sighting."""
-        return max(self.sightings, key=lambda sighting: sighting.last, default=None)
+    def told(self, history: ProbeHistory, counts: EventCounts) -> tuple[ProbeHistory, EventCounts]:
+        """`history` with the news, and the counts of the pod's events after it."""
+        if self.failure is not None:
+            counts, sighting = counts.observe(self.failure)
+            return (history if sighting is None else history.observe_failure(sighting)), counts
+        if self.killed_at is not None:
+            return history.observe_kill(self.killed_at), counts
+        return (history if self.passed_at is None else history.observe_success(self.passed_at)), counts
 
-    def run(self, start: float, period: float, reach: float) -> int:
-        """Failures in a row up to the newest sighting, none before `start` (unix seconds); an estimate.
 
-        Every text of a failure is an event of its own; they are one run while gaps stay within `reach` seconds.
-        """
-        counted = [sighting for sighting in self.sightings if sighting.counts and sighting.last >= start]
-        total, edge = 0, None
-        for sighting in sorted(counted, key=lambda one: -one.last):
-            if edge is not None and edge - sighting.last > reach:
-                break
-            length = sighting.in_a_row(start, period)
-            total += length
-            begin = sighting.last - (length - 1) * period
-            edge = begin if edge is None else min(edge, begin)
-        return total
+def probe_news(event: EventObject) -> ProbeNews | None:
+    """What `event` says of a probe, None when it speaks of something else or bears no time."""
+    first, last, count = times_of(event)
+    if first is None or last is None:
+        return None
+    message = event.message.removeprefix(_COMBINED)
+    uid = event.involved_object.uid
+    if (match := _FAILED.match(message)) is not None:
+        text = safe_text(match.group(3).strip(), 1000)
+        name, shared = event.metadata.uid or event.metadata.name, message != event.message
+        look = EventLook(name, count, first, last, text, match.group(2) == "failed", shared)
+        return ProbeNews((uid, _container(event), ProbeKind(match.group(1).lower())), failure=look)
+    if (match := _KILLED.match(message)) is not None:
+        return ProbeNews((uid, match.group(1), ProbeKind(match.group(2))), killed_at=last)
+    if (match := _WARNED.match(message)) is not None:
+        return ProbeNews((uid, _container(event), ProbeKind(match.group(1).lower())), passed_at=last)
+    return None
 
 
 def histories(events: Iterable[EventObject]) -> dict[ProbeKey, ProbeHistory]:
-    """What `Unhealthy` and `Killing` events tell, by probe."""
+    """What one list of `Unhealthy`, `ProbeWarning` and `Killing` events tells, by probe."""
     found: dict[ProbeKey, ProbeHistory] = {}
     for event in events:
-        first, last, count = _times(event)
-        if last is None or first is None:
-            continue
-        message = event.message.removeprefix(_COMBINED)
-        if (match := _FAILED.match(message)) is not None:
-            key = (event.involved_object.uid, _container(event), ProbeKind(match.group(1).lower()))
-            text = safe_text(match.group(3).strip(), 1000)
-            sighting = Sighting(count, first, last, text, counts=match.group(2) == "failed")
-            found.setdefault(key, ProbeHistory()).sightings.append(sighting)
-        elif (match := _KILLED.match(message)) is not None:
-            key = (event.involved_object.uid, match.group(1), ProbeKind(match.group(2)))
-            history = found.setdefault(key, ProbeHistory())
-            history.killed_at = max(last, history.killed_at or 0.0)
+        news = probe_news(event)
+        if news is not None:
+            # Each event of a list is another one, whatever it is called.
+            found[news.key], _ = news.told(found.get(news.key, ProbeHistory()), EventCounts())
     return found
 
 
-def _container(event: EventObject) -> str:
-    match = _FIELD_PATH.fullmatch(event.involved_object.field_path)
-    return match.group(1) if match else ""
-
-
-def _times(event: EventObject) -> tuple[float | None, float | None, int]:
+def times_of(event: EventObject) -> tuple[float | None, float | None, int]:
+    """When the event first and last came, unix seconds, and how often."""
     series = event.series
     stamps = (series.last_observed_time if series else None, event.last_timestamp, event.event_time)
     known = [moment for stamp in stamps if stamp and (moment := parse_moment(stamp)) is not None]
@@ -115,3 +96,8 @@ def _times(event: EventObject) -> tuple[float | None, float | None, int]:
     began = event.first_timestamp or event.event_time
     first = (parse_moment(began) if began else None) or created or last
     return first, last, max(1, (series.count if series else 0) or event.count or 1)
+
+
+def _container(event: EventObject) -> str:
+    match = _FIELD_PATH.fullmatch(event.involved_object.field_path)
+    return match.group(1) if match else ""

@@ -1,122 +1,141 @@
-"""Kubernetes as the console's source of pods, probes and changes."""
+"""Kubernetes as the console's source of pods, probes, changes, workloads and nodes."""
 
 from __future__ import annotations
 
-import asyncio
+import random
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TypeVar
 
 import msgspec
 
 from opsconsole.clock import Clock
 from opsconsole.config.settings import KubernetesSettings, SourceSettings
-from opsconsole.domain.errors import ConfigError, ErrorKind, SourceError
-from opsconsole.domain.pod import ChangeList, PodList
-from opsconsole.domain.scope import Selection
-from opsconsole.domain.snapshot import Completeness, Reading, SourceName
+from opsconsole.domain.errors import ErrorKind, SourceError
+from opsconsole.domain.node import NodeList
+from opsconsole.domain.pod import ChangeList, Pod, PodList
+from opsconsole.domain.probe_counters import ProbeCounters
+from opsconsole.domain.selection import Selection
+from opsconsole.domain.snapshot import Reading, SourceName
 from opsconsole.domain.text import SafeText
+from opsconsole.domain.workload import WorkloadList
 from opsconsole.safe_text import safe_text
-from opsconsole.sources.kubernetes.changes import REVISION, changes_of
-from opsconsole.sources.kubernetes.kubeconfig import reached_by
-from opsconsole.sources.kubernetes.listing import Listed, Query, listed
-from opsconsole.sources.kubernetes.objects import (
-    AnnotatedMetadata,
-    EventObject,
-    Page,
-    PodObject,
-    ReplicaSetObject,
-    SelfSubjectReview,
-    Version,
-)
-from opsconsole.sources.kubernetes.pods import domain_pods, service_of
-from opsconsole.sources.kubernetes.probe_events import histories
-from opsconsole.sources.protocols import Health
+from opsconsole.sources.kubernetes.access import ClusterAccess, Reached
+from opsconsole.sources.kubernetes.describing.pod_reading import PodReading
+from opsconsole.sources.kubernetes.listing import METADATA_ONLY, Query
+from opsconsole.sources.kubernetes.nodes import node_order
+from opsconsole.sources.kubernetes.objects import SelfSubjectReview, Version
+from opsconsole.sources.kubernetes.probing.counter_reader import CounterReader
+from opsconsole.sources.kubernetes.probing.probe_watch import ProbeWatch
+from opsconsole.sources.kubernetes.watching.cluster_state import ClusterState
+from opsconsole.sources.kubernetes.watching.reflector import Way
+from opsconsole.sources.kubernetes.watching.subjects import APPS, CORE
+from opsconsole.sources.kubernetes.watching.trust import Trust
+from opsconsole.sources.kubernetes.watching.watched_cluster import WatchedCluster
+from opsconsole.sources.kubernetes.workloads import workload_order
+from opsconsole.sources.protocols import Health, ProbeCounterSource, Watched
 from opsconsole.sources.together import together
 from opsconsole.sources.wire import Answer, Wire
 
 NAME = SourceName.KUBERNETES
 
-CORE = "/api/v1"
-APPS = "/apis/apps/v1"
 WHO_AM_I = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
-METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json"
-"""Asks for lists without spec and status (Kubernetes API concepts, "Metadata-only fetches")."""
-
-REASONS = ("Unhealthy", "Killing")
-"""Events that tell of probes; a field selector can't say "or"."""
-
-T = TypeVar("T")
+NEEDED = ((CORE, "pods"), (CORE, "events"), (APPS, "replicasets"))
+"""Lists whose refusal is worth a word of `check`."""
 
 
-class Revised(msgspec.Struct, frozen=True):
-    """A ReplicaSet's metadata alone."""
-
-    metadata: AnnotatedMetadata
-
-
-class KubernetesSource:
+class KubernetesSource(PodReading):
     """Reads the API server of `settings`: its URL, or what its kubeconfig and context lead to.
 
-    `wire_of` opens the connection once it is known where to; `namespaces` of the settings bound every list.
+    `wire_of` opens the connection once it is known where to; `namespaces` of the settings bound every list. Every
+    question lists; after `watch` the first one begins to watch, and all are answered from what is kept.
     """
 
     name = NAME
 
-    def __init__(self, settings: KubernetesSettings, wire_of: Callable[[SourceSettings], Wire], clock: Clock) -> None:
-        """Raises `ConfigError` for a URL that is none. A kubeconfig is read at the first question."""
+    def __init__(
+        self,
+        settings: KubernetesSettings,
+        wire_of: Callable[[SourceSettings], Wire],
+        clock: Clock,
+        *,
+        chance: random.Random | None = None,
+        reached: Reached | None = None,
+    ) -> None:
+        """Raises `ConfigError` for a URL that is none. A kubeconfig is read at the first question.
+
+        `reached` shares the credentials with others who talk to this API server.
+        """
         self._settings = settings
-        self._wire_of = wire_of
         self._clock = clock
-        self._wire: Wire | None = wire_of(settings) if settings.url else None
-        self._opening = asyncio.Lock()
+        self.access = ClusterAccess(settings, wire_of, clock, reached)
+        chance = chance or random.Random()  # noqa: S311  - spreads attempts in time, guards nothing
+        self._way = Way(NAME.value, self._connected, self._advised, clock, chance)
+        self._watched: WatchedCluster | None = None
+        self._probes = ProbeWatch()
+        self._counters = CounterReader(self._connected, clock)
+        self._known: tuple[Selection, tuple[Pod, ...]] | None = None
+
+    # -- watching ----------------------------------------------------------------------------------
+
+    def watch(self) -> None:
+        """From the next question until `close` keep what is asked for up to date by watching.
+
+        Called again it tries at once where it waits after a failure.
+        """
+        if self._watched is None:
+            self._watched = self._cluster()
+        self._watched.nudge()
+
+    async def changed(self, what: Watched, seen: int) -> int:
+        """Returns when the answer about `what` is of another version than `seen`: its version.
+
+        Without `watch`, never returns.
+        """
+        cluster = self._watched or self._cluster()
+        return await cluster.state.versions.changed(what, seen)
+
+    # -- answers -----------------------------------------------------------------------------------
 
     async def pods(self, selection: Selection) -> Reading[PodList]:
-        """Pods of the selection with their probes, in trouble first."""
-        wire = await self._connected()
-        namespaces = self._namespaces(selection)
-        events = tuple(
-            Query(CORE, "events", Page[EventObject], {"fieldSelector": f"involvedObject.kind=Pod,reason={reason}"})
-            for reason in REASONS
-        )
-        revisions = Query(APPS, "replicasets", Page[Revised], {}, METADATA_ONLY)
-        async with asyncio.TaskGroup() as group:
-            asked = group.create_task(self._selected(wire, selection, namespaces))
-            told = group.create_task(together(listed(wire, query, namespaces) for query in events))
-            revised = group.create_task(together([listed(wire, revisions, namespaces)]))
-        found = asked.result()
-        if isinstance(found, SourceError):
-            raise await self._refused(found)
-        notes: list[SafeText] = []
-        seen = [event for part in _parts(told.result(), "events", notes) for event in part.items]
-        known = [item.metadata for part in _parts(revised.result(), "replicasets", notes) for item in part.items]
-        by_uid = {metadata.uid: (metadata.annotations or {}).get(REVISION, "") for metadata in known}
-        now = self._clock.now() + (found.clock_skew or 0.0)
-        # Ten thousand pods take most of a second of Python, which a thread leaves the screen between.
-        pods = await asyncio.to_thread(domain_pods, found.items, histories(seen), by_uid, now)
-        return Reading(PodList(pods, found.forbidden), _completeness(found, notes))
+        """Pods of the selection with their probes, in trouble first. One that did not change is the same object."""
+        state, trust = await self._asked(Watched.PODS, selection.namespace)
+        pods = _selected(state.pods_by_health(), selection)
+        self._known = selection, pods
+        return trust.reading(PodList(pods, trust.forbidden))
 
     async def changes(self, selection: Selection) -> Reading[ChangeList]:
         """Rollouts (new ReplicaSet revisions) and container restarts, newest first."""
-        wire = await self._connected()
-        namespaces = self._namespaces(selection)
-        rollouts = Query(APPS, "replicasets", Page[ReplicaSetObject], {})
-        async with asyncio.TaskGroup() as group:
-            asked = group.create_task(self._selected(wire, selection, namespaces))
-            told = group.create_task(together([listed(wire, rollouts, namespaces)]))
-        found = asked.result()
-        if isinstance(found, SourceError):
-            raise await self._refused(found)
-        notes: list[SafeText] = []
-        replica_sets = [
-            item
-            for part in _parts(told.result(), "replicasets", notes)
-            for item in part.items
-            if selection.service is None or service_of(item.metadata) == selection.service
-        ]
-        changes = await asyncio.to_thread(changes_of, found.items, replica_sets)
-        return Reading(ChangeList(changes), _completeness(found, notes))
+        state, trust = await self._asked(Watched.CHANGES, selection.namespace)
+        return trust.reading(ChangeList(state.changes(selection.namespace, selection.service)))
+
+    async def workloads(self, selection: Selection) -> Reading[WorkloadList]:
+        """Deployments, StatefulSets, DaemonSets and Jobs of the selection, in trouble first."""
+        state, trust = await self._asked(Watched.WORKLOADS, selection.namespace)
+        found = state.workloads(selection.namespace)
+        kept = (one for one in found if selection.service is None or one.service == selection.service)
+        return trust.reading(WorkloadList(tuple(sorted(kept, key=workload_order)), trust.forbidden))
+
+    async def nodes(self) -> Reading[NodeList]:
+        """All nodes, in trouble first."""
+        state, trust = await self._asked(Watched.NODES, None)
+        return trust.reading(NodeList(tuple(sorted(state.nodes(), key=node_order))))
+
+    async def probe_counters(self, selection: Selection, metrics: ProbeCounterSource | None) -> Reading[ProbeCounters]:
+        """The kubelet's counts of the probes of the selection's pods, those in trouble first, as far as one asks.
+
+        What they tell is in the probes of `pods` from then on. Where nobody can tell the value says why.
+        """
+        try:
+            if self._known is None or self._known[0] != selection:
+                await self.pods(selection)
+            pods = self._known[1] if self._known else ()
+            reading = await self._counters.read(pods, metrics)
+        except SourceError as error:
+            return Reading(ProbeCounters(note=error.sentence))
+        self._probes.learn(reading.value)
+        if self._watched is not None:
+            self._watched.state.learn(self._probes.stirred())
+        return reading
 
     async def health(self) -> Health:
         """Version, who we are, and which of the lists the console needs are refused."""
@@ -133,49 +152,36 @@ class KubernetesSource:
         )
 
     async def close(self) -> None:
-        """Give back connections."""
-        wire = self._wire
-        if wire is not None:
-            await wire.close()
+        """End watching and give back connections."""
+        watched, self._watched = self._watched, None
+        if watched is not None:
+            await watched.stop()
+        await self.access.close()
 
-    async def _selected(
-        self, wire: Wire, selection: Selection, namespaces: tuple[str, ...]
-    ) -> Listed[PodObject] | SourceError:
-        params = {"fieldSelector": f"metadata.name={selection.pod}"} if selection.pod is not None else {}
-        (found,) = await together([listed(wire, Query(CORE, "pods", Page[PodObject], params), namespaces)])
-        if isinstance(found, SourceError) or selection.service is None:
-            return found
-        items = tuple(pod for pod in found.items if service_of(pod.metadata) == selection.service)
-        return replace(found, items=items)
+    # -- inside ------------------------------------------------------------------------------------
 
-    def _namespaces(self, selection: Selection) -> tuple[str, ...]:
-        return self._settings.namespaces if selection.namespace is None else (str(selection.namespace),)
+    def _cluster(self) -> WatchedCluster:
+        return WatchedCluster(self._way, self._settings.namespaces, self._probes)
+
+    async def _asked(self, what: Watched, namespace: SafeText | None) -> tuple[ClusterState, Trust]:
+        watched = self._watched
+        if watched is not None:
+            return watched.state, await watched.watch(what, namespace)
+        cluster = self._cluster()
+        return cluster.state, await cluster.once(what, namespace)
 
     async def _connected(self) -> Wire:
-        async with self._opening:
-            if self._wire is None:
-                try:
-                    self._wire = self._wire_of(await asyncio.to_thread(reached_by, self._settings))
-                except ConfigError as error:
-                    raise SourceError(ErrorKind.CONFIGURATION, self.name.value, safe_text(error)) from error
-                except ImportError as error:
-                    detail = SafeText("the kubernetes package can't be imported")
-                    raise SourceError(ErrorKind.UNSUPPORTED, self.name.value, detail) from error
-            return self._wire
+        return await self.access.wire()
 
-    async def _refused(self, error: SourceError) -> SourceError:
-        """The error as it is, or with better advice. A token of a kubeconfig is read again after a 401."""
-        if error.kind is ErrorKind.UNAUTHORIZED and not self._settings.url:
-            wire, self._wire = self._wire, None
-            if wire is not None:
-                await wire.close()
+    def _advised(self, error: SourceError) -> SourceError:
+        """The error to keep, without the frames it came through, and with better advice where there is some."""
+        hint: str = error.hint
         if error.kind is ErrorKind.FORBIDDEN and not self._settings.namespaces:
             hint = "name the namespaces you may read as `namespaces`, or ask for read access"
-            return SourceError(error.kind, error.source, error.detail, hint=hint)
         if error.kind is ErrorKind.UNAUTHORIZED and not self._settings.url:
             hint = "renew the credentials of this context in the kubeconfig"
-            return SourceError(error.kind, error.source, error.detail, hint=hint)
-        return error
+        retry_after, status = error.retry_after, error.status
+        return SourceError(error.kind, error.source, error.detail, hint=hint, retry_after=retry_after, status=status)
 
     async def _identity(self, wire: Wire) -> SafeText:
         """The user the server sees; before Kubernetes 1.28, which can't be asked, the settings' context."""
@@ -188,43 +194,29 @@ class KubernetesSource:
 
     async def _missing(self, wire: Wire) -> tuple[SafeText, ...]:
         places: tuple[str | None, ...] = self._settings.namespaces or (None,)
-        questions = [
-            (query, place)
-            for place in places
-            for query in (
-                Query(CORE, "pods", Page[Revised], {}),
-                Query(CORE, "events", Page[Revised], {}),
-                Query(APPS, "replicasets", Page[Revised], {}),
-            )
-        ]
-        answers = await together(_first_of(wire, query, place) for query, place in questions)
+        questions = [(prefix, plural, place) for place in places for prefix, plural in NEEDED]
+        answers = await together(_first_of(wire, *question) for question in questions)
         return tuple(
-            safe_text(f"list {query.plural} in {place or 'all namespaces'}", 200)
-            for (query, place), answer in zip(questions, answers, strict=True)
+            safe_text(f"list {plural} in {place or 'all namespaces'}", 200)
+            for (_, plural, place), answer in zip(questions, answers, strict=True)
             if isinstance(answer, SourceError)
         )
 
 
-async def _first_of(wire: Wire, query: Query[Revised], place: str | None) -> Answer:
-    headers = {"Accept": METADATA_ONLY}
-    return await wire.request("GET", query.path(place), params={"limit": "1"}, headers=headers)
+def _selected(pods: tuple[Pod, ...], selection: Selection) -> tuple[Pod, ...]:
+    """Those of `pods` that the selection means, in their order."""
+    namespace, service, name = selection.namespace, selection.service, selection.pod
+    if namespace is None and service is None and name is None:
+        return pods
+    return tuple(
+        pod
+        for pod in pods
+        if (namespace is None or pod.namespace == namespace)
+        and (service is None or pod.service == service)
+        and (name is None or pod.name == name)
+    )
 
 
-def _parts(answers: tuple[Listed[T] | SourceError, ...], what: str, notes: list[SafeText]) -> list[Listed[T]]:
-    """The lists that arrived; what is lacking goes into `notes`."""
-    parts: list[Listed[T]] = []
-    for answer in answers:
-        if isinstance(answer, SourceError):
-            words = "forbidden" if answer.kind is ErrorKind.FORBIDDEN else answer.kind.value
-            notes.append(SafeText(f"{what}: {words}"))
-        else:
-            parts.append(answer)
-            notes.extend(answer.notes)
-            notes.extend(SafeText(f"{what}: forbidden in {namespace}") for namespace in answer.forbidden)
-    unique = dict.fromkeys(notes)
-    notes[:] = unique
-    return parts
-
-
-def _completeness(found: Listed[PodObject], notes: list[SafeText]) -> Completeness:
-    return Completeness(found.got, found.wanted, tuple(dict.fromkeys((*found.notes, *notes))))
+async def _first_of(wire: Wire, prefix: str, plural: str, place: str | None) -> Answer:
+    query = Query(prefix, plural, msgspec.Raw)
+    return await wire.request("GET", query.path(place), params={"limit": "1"}, headers={"Accept": METADATA_ONLY})

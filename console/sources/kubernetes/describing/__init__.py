@@ -1,0 +1,1 @@
+"""One pod read whole: described, as YAML, and what its containers write."""

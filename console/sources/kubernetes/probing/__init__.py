@@ -1,0 +1,1 @@
+"""How probes fare, from counters, events and status."""
