@@ -8,6 +8,7 @@ and the child stops.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import selectors
 import subprocess
@@ -33,11 +34,28 @@ class PracticeProcess:
     Entering returns its cluster table in TOML. Raises ConfigError when it does not start.
     """
 
-    def __init__(self, scenario_id: str, seed: int | None = None, port_base: int | None = None) -> None:
-        """As the options of `python -m opsconsole.practice.serve`."""
+    def __init__(
+        self,
+        scenario_id: str,
+        seed: int | None = None,
+        port_base: int | None = None,
+        *,
+        breaks_in: float | None = None,
+    ) -> None:
+        """As the options of `python -m opsconsole.practice.serve`.
+
+        With `breaks_in` (seconds) nobody is to know what will break, nor when: the child is told by its stdin, since
+        everybody can read the arguments of a process.
+        """
         self._command = [sys.executable, "-m", "opsconsole.practice.serve", "--until-stdin-closes"]
-        self._command += ["--scenario", scenario_id]
-        self._command += [] if seed is None else ["--seed", str(seed)]
+        self._sealed = b""
+        if breaks_in is None:
+            self._command += ["--scenario", scenario_id]
+            self._command += [] if seed is None else ["--seed", str(seed)]
+        else:
+            self._command += ["--sealed"]
+            order = {"scenario": scenario_id, "seed": seed, "breaks_in": breaks_in}
+            self._sealed = json.dumps(order).encode() + b"\n"
         self._command += [] if port_base is None else ["--port-base", str(port_base)]
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] | None = None
@@ -60,9 +78,17 @@ class PracticeProcess:
         )
         with contextlib.ExitStack() as on_failure:
             on_failure.callback(self.stop)
+            self._tell(self._process)
             self.table = self._read_table(self._process)
             on_failure.pop_all()
         return self
+
+    def _tell(self, process: subprocess.Popen[bytes]) -> None:
+        """Hand over what stands in no argument. A child that has ended already says why when it is read."""
+        if self._sealed and process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(self._sealed)
+                process.stdin.flush()
 
     def _read_table(self, process: subprocess.Popen[bytes]) -> str:
         if process.stdout is None:

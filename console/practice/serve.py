@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -24,7 +25,7 @@ from opsconsole.clock import Clock, SystemClock
 from opsconsole.practice import alertmanager, elasticsearch, jaeger, kubernetes, prometheus
 from opsconsole.practice.prometheus.practice_rules import PRACTICE_RULES
 from opsconsole.practice.scenarios import SCENARIOS, scenario_named
-from opsconsole.practice.shop.shop import Shop
+from opsconsole.practice.shop.shop import TROUBLE_AGE, Shop
 
 BACKENDS = ("prometheus", "alertmanager", "elasticsearch", "jaeger", "kubernetes")
 """In the order of their ports."""
@@ -50,12 +51,17 @@ class PracticeCluster:
     backends: Mapping[str, ASGIApp]
 
 
-def build(scenario_id: str, seed: int, clock: Clock, prometheus_url: str = "") -> PracticeCluster:
+def build(
+    scenario_id: str, seed: int, clock: Clock, prometheus_url: str = "", *, breaks_in: float | None = None
+) -> PracticeCluster:
     """A shop with its past, broken as the scenario says, its alerts already raised.
 
-    Raises KeyError for a scenario that does not exist.
+    With `breaks_in` it is well, and the first of the scenario's changes happens in so many seconds; alerts follow as
+    their rules say, some of them minutes later. Raises KeyError for a scenario that does not exist.
     """
-    shop = Shop(scenario_named(scenario_id), seed, clock.now(), clock)
+    scenario = scenario_named(scenario_id)
+    age = TROUBLE_AGE if breaks_in is None else -(round(breaks_in) + scenario.lead)
+    shop = Shop(scenario, seed, clock.now(), clock, trouble_age=age)
     rules = prometheus.RuleEngine(
         shop.series, PRACTICE_RULES, max(shop.begin, clock.now() - ALERT_HISTORY), prometheus_url
     )
@@ -76,7 +82,7 @@ def cluster_table(ports: Mapping[str, int]) -> str:
     """The configuration of the console for backends on `ports`, in TOML."""
     lines = ["[clusters.practice]", 'environment = "practice"']
     lines += [f'{name} = "http://{LOOPBACK}:{ports[name]}"' for name in BACKENDS]
-    return "\n".join([*lines, 'namespace = "shop"', ""])
+    return "\n".join([*lines, 'namespace = "shop"', 'log_levels = { path = "/level" }', ""])
 
 
 def listen(port_base: int | None) -> dict[str, socket.socket]:
@@ -137,21 +143,23 @@ async def serve(
     announce: Callable[[str], None],
     *,
     until_stdin_closes: bool = False,
+    breaks_in: float | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, and with `until_stdin_closes` no longer than stdin is open.
 
-    `announce` gets the cluster table once every backend answers. Raises KeyError for an unknown
-    scenario and OSError for ports that are taken.
+    With `breaks_in` the shop is well at first (`build`). `announce` gets the cluster table once every backend answers.
+    Raises KeyError for an unknown scenario and OSError for ports that are taken.
     """
     sockets = listen(port_base)
     try:
         ports = {name: listener.getsockname()[1] for name, listener in sockets.items()}
         url = f"http://{LOOPBACK}:{ports['prometheus']}"
         clock = SystemClock()
-        cluster = build(scenario_id, seed, clock, url)
+        cluster = build(scenario_id, seed, clock, url, breaks_in=breaks_in)
         application = by_port({ports[name]: backend for name, backend in cluster.backends.items()}, clock)
         config = uvicorn.Config(
             application,
+            ws="wsproto",
             log_config=None,
             log_level="critical",
             access_log=False,
@@ -208,11 +216,21 @@ def run(
     port_base: int | None = None,
     *,
     until_stdin_closes: bool = False,
+    breaks_in: float | None = None,
 ) -> int:
     """Serve until stopped, the table on stdout; returns the exit code, errors as one line on stderr."""
     chosen = DEFAULT_SEED if seed is None else seed
     try:
-        asyncio.run(serve(scenario_id, chosen, port_base, announce_on_stdout, until_stdin_closes=until_stdin_closes))
+        asyncio.run(
+            serve(
+                scenario_id,
+                chosen,
+                port_base,
+                announce_on_stdout,
+                until_stdin_closes=until_stdin_closes,
+                breaks_in=breaks_in,
+            )
+        )
     except KeyError as error:
         sys.stderr.write(f"practice: {error.args[0]}\n")
         return 2
@@ -231,9 +249,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scenario", default=DEFAULT_SCENARIO, choices=names)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--port-base", type=int, default=None, help="first of five ports; free ones when left out")
+    parser.add_argument("--breaks-in", type=float, default=None, help="seconds in which it is well; broken without")
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when whoever started it ends")
+    parser.add_argument("--sealed", action="store_true", help="read scenario, seed and breaks_in from a line of stdin")
     chosen = parser.parse_args(arguments)
-    return run(chosen.scenario, chosen.seed, chosen.port_base, until_stdin_closes=chosen.until_stdin_closes)
+    if chosen.sealed:
+        parser.set_defaults(**json.loads(_first_line()))
+        chosen = parser.parse_args([one for one in arguments or sys.argv[1:] if one != "--sealed"])
+    return run(
+        chosen.scenario,
+        chosen.seed,
+        chosen.port_base,
+        until_stdin_closes=chosen.until_stdin_closes,
+        breaks_in=chosen.breaks_in,
+    )
+
+
+def _first_line() -> bytes:
+    """Of stdin, byte by byte: what follows is not ours to take."""
+    line = b""
+    while (byte := os.read(0, 1)) not in (b"", b"\n"):
+        line += byte
+    return line
 
 
 if __name__ == "__main__":

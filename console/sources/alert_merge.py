@@ -51,4 +51,5 @@ def _joined(routed: Alert, raised: Alert) -> Alert:
         started_at=raised.started_at or routed.started_at,
         annotations={**routed.annotations, **raised.annotations},
         runbook_url=raised.runbook_url or routed.runbook_url,
+        query=raised.query,
     )

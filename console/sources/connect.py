@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from opsconsole.clock import Clock
 from opsconsole.config.settings import ClusterSettings, SourceSettings
+from opsconsole.domain.errors import ConfigError
 from opsconsole.domain.snapshot import SourceName
+from opsconsole.incidents.protocols import SharedIncidents
+from opsconsole.safe_text import safe_text
 from opsconsole.sources.late_import import late_import
 from opsconsole.sources.protocols import (
     AlertSource,
@@ -22,9 +26,17 @@ from opsconsole.sources.wire import (
     JAEGER_READS,
     KUBERNETES_READS,
     PROMETHEUS_READS,
+    OneIndex,
     Wire,
     WritePolicy,
 )
+from opsconsole.write_mode import WriteMode
+
+if TYPE_CHECKING:
+    from opsconsole.sources.kubernetes.access import Reached
+
+INCIDENT_STORE = "the team's incident store"
+"""What errors call it."""
 
 _POLICIES: dict[SourceName, WritePolicy] = {
     SourceName.KUBERNETES: KUBERNETES_READS,
@@ -35,20 +47,46 @@ _POLICIES: dict[SourceName, WritePolicy] = {
 }
 
 
-def connect(cluster: ClusterSettings, clock: Clock, *, write: bool = False) -> Sources:
+def connect(
+    cluster: ClusterSettings, clock: Clock, *, write_mode: WriteMode | None = None, reached: Reached | None = None
+) -> Sources:
     """The configured sources of `cluster`. Nothing is sent, and no secret is read, before the first question.
 
-    Without `write` no request leaves that could change anything, whoever asks for it. Only the
-    modules of configured sources are imported. Raises `ConfigError` for a URL that is none.
+    No request leaves that could change anything, unless with a permit of `write_mode`. Only the
+    modules of configured sources are imported. `reached` is whose credentials for Kubernetes are shared.
+    Raises `ConfigError` for a URL that is none.
     """
-    connector = _Connector(clock, write)
+    connector = _Connector(clock, write_mode, reached)
+    workloads = connector.workloads(cluster)
     return Sources(
         metrics=connector.metrics(cluster),
         alerts=connector.alerts(cluster),
         logs=connector.logs(cluster),
+        container_logs=connector.container_logs(workloads),
         traces=connector.traces(cluster),
-        workloads=connector.workloads(cluster),
+        workloads=workloads,
     )
+
+
+def connect_incidents(cluster: ClusterSettings, clock: Clock, made: str) -> SharedIncidents | None:
+    """The team's incident records of `cluster`; None where it has none configured. Nothing is sent.
+
+    Its connection is one of its own, which reaches nothing but the one index, and may write to that in a read-only
+    console, too. `made` is a word of chance. Raises `ConfigError` without a server, or for an index that is none.
+    """
+    settings = cluster.incidents
+    if settings is None:
+        return None
+    server = settings.server or cluster.elasticsearch
+    if server is None:
+        words = "incidents are to be shared, and nothing says where; name a `server`, or configure `elasticsearch`"
+        raise ConfigError(f"clusters.{cluster.name}.incidents: {words}")
+    from opsconsole.sources.elasticsearch.incident_index import (  # noqa: PLC0415  - only what is configured
+        SharedIncidentIndex,
+    )
+
+    wire = Wire(INCIDENT_STORE, server, clock, OneIndex(index=settings.index))
+    return SharedIncidentIndex(wire, settings.index, clock, cluster=safe_text(cluster.name), made=made)
 
 
 def import_ahead(cluster: ClusterSettings) -> None:
@@ -63,12 +101,13 @@ def import_ahead(cluster: ClusterSettings) -> None:
 
 
 class _Connector:
-    def __init__(self, clock: Clock, write: bool) -> None:
+    def __init__(self, clock: Clock, write_mode: WriteMode | None, reached: Reached | None) -> None:
         self._clock = clock
-        self._write = write
+        self._write_mode = write_mode
+        self._reached = reached
 
     def _wire(self, source: SourceName, settings: SourceSettings) -> Wire:
-        return Wire(source.value, settings, self._clock, _POLICIES[source].allowing_writes(self._write))
+        return Wire(source.value, settings, self._clock, _POLICIES[source], write_mode=self._write_mode)
 
     def metrics(self, cluster: ClusterSettings) -> MetricSource | None:
         if cluster.prometheus is None:
@@ -88,11 +127,20 @@ class _Connector:
         settings = cluster.elasticsearch
         if settings is None:
             return None
-        from opsconsole.sources.elasticsearch.source import (  # noqa: PLC0415  - only what is configured
-            ElasticsearchSource,
+        from opsconsole.sources.elasticsearch import (  # noqa: PLC0415  - only what is configured
+            elasticsearch_source,
         )
 
-        return ElasticsearchSource(self._wire(SourceName.ELASTICSEARCH, settings), settings.index, self._clock)
+        return elasticsearch_source(self._wire(SourceName.ELASTICSEARCH, settings), settings, self._clock)
+
+    def container_logs(self, workloads: WorkloadSource | None) -> LogSource | None:
+        if workloads is None:
+            return None
+        from opsconsole.sources.kubernetes.container_log_source import (  # noqa: PLC0415  - only what is configured
+            ContainerLogSource,
+        )
+
+        return ContainerLogSource(workloads, self._clock)
 
     def traces(self, cluster: ClusterSettings) -> TraceSource | None:
         if cluster.jaeger is None:
@@ -107,5 +155,8 @@ class _Connector:
         from opsconsole.sources.kubernetes.source import KubernetesSource  # noqa: PLC0415  - only what is configured
 
         return KubernetesSource(
-            cluster.kubernetes, lambda settings: self._wire(SourceName.KUBERNETES, settings), self._clock
+            cluster.kubernetes,
+            lambda settings: self._wire(SourceName.KUBERNETES, settings),
+            self._clock,
+            reached=self._reached,
         )

@@ -1,17 +1,65 @@
-"""Secrets, read from where the settings say they are, at the moment a connection is made."""
+"""Secrets, read from where the settings say they are, at the moment a connection is made.
+
+What proves who we are may also change while the console runs: a `CredentialSource` is asked before every request.
+"""
 
 from __future__ import annotations
 
 import base64
 import os
 import stat
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from opsconsole.config.settings import Auth, AuthKind, SecretRef, SourceSettings
 from opsconsole.domain.errors import ConfigError
 
 SECRET_LIMIT = 65_536
 """Bytes of a secret file read at most; a larger file is no secret."""
+
+
+@dataclass(frozen=True)
+class ClientCertificate:
+    """A client certificate (with its chain) and its key, both PEM."""
+
+    certificate: bytes = field(repr=False)
+    key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What one request shows: headers by name, several of one name where the server wants it so, and a certificate."""
+
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    certificate: ClientCertificate | None = None
+
+
+class CredentialSource(Protocol):
+    """Gives credentials that may change from one request to the next.
+
+    Both methods raise `SourceError` with `sent` False when there are none to be had.
+    """
+
+    async def current(self) -> Credentials:
+        """What to show now. May take as long as a program that fetches them; cancelling is safe."""
+        ...
+
+    async def refused(self, shown: Credentials) -> bool:
+        """The server answered 401 to `shown`. Whether there are others now, so that asking once more may help."""
+        ...
+
+
+class FoundSettings(SourceSettings, frozen=True):
+    """Settings that were found (in a kubeconfig) instead of written, with what a file of ours can't say."""
+
+    tls_server_name: str | None = None
+    """The name that the server's certificate must carry, where it is another than the URL's host."""
+    credentials: CredentialSource | None = None
+
+    def __repr__(self) -> str:
+        """Where to; a proxy's URL may hold a password."""
+        return f"FoundSettings(url={self.url!r})"
 
 
 def read_secret(ref: SecretRef, source: str) -> str:

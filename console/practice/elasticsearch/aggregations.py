@@ -98,10 +98,11 @@ def _terms(options: dict[str, Any], lines: list[LogLine], inner: Any, now: float
     if isinstance(options.get("order"), dict) and "_key" in options["order"]:
         ordered.sort(key=lambda entry: str(entry[0]), reverse=options["order"]["_key"] == "desc")
     kept = [entry for entry in ordered if len(entry[1]) >= int(options.get("min_doc_count", 1))]
+    error = {"doc_count_error_upper_bound": 0} if options.get("show_term_doc_count_error") else {}
     return {
         "doc_count_error_upper_bound": 0,
         "sum_other_doc_count": sum(len(members) for _, members in kept[size:]),
-        "buckets": [_bucket({"key": key}, members, inner, now) for key, members in kept[:size]],
+        "buckets": [{**_bucket({"key": key}, members, inner, now), **error} for key, members in kept[:size]],
     }
 
 

@@ -14,8 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from opsconsole.practice.elasticsearch import documents, searches
+from opsconsole.practice.elasticsearch import documents, searches, written_search
+from opsconsole.practice.elasticsearch.points_in_time import PointsInTime, invalid
 from opsconsole.practice.elasticsearch.refusal import Refusal, error_body
+from opsconsole.practice.elasticsearch.writing import Writing
+from opsconsole.practice.elasticsearch.written_index import WrittenIndices
 from opsconsole.practice.shop.shop import Shop
 
 VERSION = "8.19.16"
@@ -46,13 +49,6 @@ def application(shop: Shop) -> Starlette:
     async def info(request: Request) -> Response:
         return _answer(request, _INFO)
 
-    async def search(request: Request) -> Response:
-        body = await _body(request)
-        for name in ("size", "from", "track_total_hits", "sort", "timeout"):
-            if name in request.query_params:
-                body[name] = request.query_params[name]
-        return _answer(request, searches.search(shop, _indices(shop, request), body))
-
     async def count(request: Request) -> Response:
         body, indices = await _body(request), _indices(shop, request)
         found = len(searches.matching(shop, indices, body.get("query")))
@@ -69,13 +65,56 @@ def application(shop: Shop) -> Starlette:
     async def health(request: Request) -> Response:
         return _answer(request, {"cluster_name": "shop-logs", "status": "green", "timed_out": False})
 
-    routes = [Route("/", info, methods=["GET", "HEAD"]), Route("/_cluster/health", health)]
-    for name, handler in (("_search", search), ("_count", count), ("_field_caps", field_caps)):
+    points, written = PointsInTime(shop.now), WrittenIndices(shop.now)
+    routes = [*_points_routes(shop, points), Route("/", info, methods=["GET", "HEAD"])]
+    routes.append(Route("/_cluster/health", health))
+    searching = _searching(shop, points, written)
+    for name, handler in (("_search", searching), ("_count", count), ("_field_caps", field_caps)):
         routes += [
             Route(f"/{name}", handler, methods=["GET", "POST"]),
             Route(f"/{{index}}/{name}", handler, methods=["GET", "POST"]),
         ]
+    routes += Writing(written, lambda name: name.startswith(documents.PREFIX), _body, _answer).routes()
     return Starlette(routes=routes, exception_handlers={Refusal: _refused, HTTPException: _unrouted})
+
+
+def _searching(shop: Shop, points: PointsInTime, written: WrittenIndices) -> Handler:
+    async def search(request: Request) -> Response:
+        body = await _body(request)
+        index = written.get(request.path_params.get("index", ""))
+        if index is not None and "pit" not in body:
+            return _answer(request, written_search.search(index, body))
+        for name in ("size", "from", "track_total_hits", "sort", "timeout"):
+            if name in request.query_params:
+                body[name] = request.query_params[name]
+        if "pit" not in body:
+            return _answer(request, searches.search(shop, _indices(shop, request), body))
+        if "index" in request.path_params:
+            words = "[indices] cannot be used with point in time. Do not specify any index with point in time."
+            raise invalid(words)
+        if "ignore_unavailable" in request.query_params:
+            raise invalid("[indicesOptions] cannot be used with point in time")
+        return _answer(request, searches.search(shop, [], body, points.used(body["pit"])))
+
+    return search
+
+
+def _points_routes(shop: Shop, points: PointsInTime) -> list[Route]:
+    async def open_pit(request: Request) -> Response:
+        await _body(request)
+        if "index" not in request.path_params:
+            raise invalid("[index] is not specified")
+        return _answer(request, points.open(_indices(shop, request), request.query_params.get("keep_alive")))
+
+    async def close_pit(request: Request) -> Response:
+        freed = points.close((await _body(request)).get("id"))
+        return _answer(request, {"succeeded": freed, "num_freed": int(freed)}, 200 if freed else 404)
+
+    return [
+        Route("/{index}/_pit", open_pit, methods=["POST"]),
+        Route("/_pit", open_pit, methods=["POST"]),
+        Route("/_pit", close_pit, methods=["DELETE"]),
+    ]
 
 
 def _indices(shop: Shop, request: Request) -> list[str]:
@@ -116,9 +155,11 @@ def _capabilities(patterns: list[str]) -> dict[str, Any]:
         every[field] = kind
         if kind == "text":
             every[f"{field}.keyword"] = "keyword"
+    chosen = {field for field in every if any(_means(pattern.strip(), field) for pattern in patterns)}
+    around = {parent for field in chosen for parent in every if field.startswith(f"{parent}.")}
     made = {}
     for field, kind in every.items():
-        if any(fnmatch.fnmatchcase(field, pattern.strip()) for pattern in patterns):
+        if field in chosen or (field in around and kind == "object"):
             inner = kind == "object"
             capability = {
                 "type": kind,
@@ -128,6 +169,10 @@ def _capabilities(patterns: list[str]) -> dict[str, Any]:
             }
             made[field] = {kind: capability}
     return made
+
+
+def _means(pattern: str, field: str) -> bool:
+    return fnmatch.fnmatchcase(field, pattern) if "*" in pattern else field == pattern
 
 
 def _answer(request: Request, body: Any, code: int = 200) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from opsconsole.practice.shop.log_lines import LogLine
@@ -37,7 +38,10 @@ _READERS: dict[str, Callable[[LogLine], Any]] = {
 TYPES: dict[str, str] = {TIMESTAMP: "date", **dict.fromkeys(_READERS, _TEXT), **_EXTRA_TYPES}
 """Fields of the mapping; every text field has a `.keyword` beside it, as dynamic mapping makes it."""
 
-_TOKEN = re.compile(r"[\w']+(?:\.[\w']+)*", re.UNICODE)
+# Letters joined by a colon, dot or apostrophe are one word, and so are digits joined by what stands inside numbers.
+_TOKEN = re.compile(
+    r"\w+(?:(?:(?<=[^\W\d_])[:.'\u00b7\u2019\u2024\u2027](?=[^\W\d_])|(?<=\d)[.,;'](?=\d))\w+)*", re.UNICODE
+)
 _IDEOGRAPH = re.compile(r"([\u3040-\u30ff\u3400-\u9fff])")
 
 
@@ -57,6 +61,16 @@ def is_known(name: str) -> bool:
     return base in TYPES and (base == name or TYPES[base] == _TEXT)
 
 
+def is_keyword(name: str) -> bool:
+    """Whether values of this field are text that is matched whole."""
+    return name.endswith(".keyword") and is_known(name)
+
+
+def every_field() -> list[str]:
+    """All fields of the mapping, keywords beside texts among them."""
+    return [*TYPES, *(f"{field}.keyword" for field, kind in TYPES.items() if kind == _TEXT)]
+
+
 def value_of(line: LogLine, field: str) -> Any:
     """The value of a field, or None. `@timestamp` is milliseconds since the epoch."""
     field = base_field(field)
@@ -66,6 +80,7 @@ def value_of(line: LogLine, field: str) -> Any:
     return reader(line) if reader is not None else line.extra.get(field)
 
 
+@lru_cache(maxsize=50_000)
 def tokens(text: str) -> list[str]:
     """The words the standard analyzer makes of `text`: lower case, ideographs one by one (Unicode UAX 29)."""
     return _TOKEN.findall(_IDEOGRAPH.sub(r" \1 ", text.lower()))

@@ -47,7 +47,8 @@ def _math(seconds: float, rest: str, whole: str, *, upper: bool) -> float:
     if rounding:
         unit_seconds = SECONDS[rounding.group(1)]
         seconds = seconds // unit_seconds * unit_seconds + (unit_seconds - 0.001 if upper else 0.0)
-    return seconds * 1000.0
+    # Not by 1000 at once: a time with milliseconds would come out a little too small or too large.
+    return round(seconds * 1_000_000) / 1000.0
 
 
 def interval(text: str) -> float:

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from opsconsole.practice.elasticsearch import documents, simple_query
+from opsconsole.practice.elasticsearch import documents, query_string, simple_query, text_queries
 from opsconsole.practice.elasticsearch.documents import TIMESTAMP
 from opsconsole.practice.elasticsearch.moments import milliseconds
-from opsconsole.practice.elasticsearch.refusal import unparsable
+from opsconsole.practice.elasticsearch.refusal import Refusal, unparsable
 from opsconsole.practice.shop.log_lines import LogLine
 
 Test = Callable[[LogLine], bool]
@@ -34,17 +34,12 @@ class Query:
                 raise unparsable("query malformed, empty clause found")
             raise unparsable("[bool] malformed query, expected [END_OBJECT] but found [FIELD_NAME]")
         ((kind, clause),) = body.items()
-        if kind == "bool":
-            return self._bool(clause, required=required)
-        if kind == "range":
-            return self._range(clause, required=required)
         if kind == "constant_score":
             return self._clause(clause.get("filter", {}), required=required)
-        if kind in ("match_all", "match_none"):
-            return _always if kind == "match_all" else _never
-        if kind == "simple_query_string":
-            return _simple(clause)
-        compiled = _SIMPLE_CLAUSES.get(kind)
+        bounded = {"bool": self._bool, "range": self._range}.get(kind)
+        if bounded is not None:
+            return bounded(clause, required=required)
+        compiled = self._query_string if kind == "query_string" else _SIMPLE_CLAUSES.get(kind)
         if compiled is None:
             raise unparsable(f"unknown query [{kind}]")
         if not isinstance(clause, dict):
@@ -95,6 +90,19 @@ class Query:
             return isinstance(value, int | float) and low <= value <= high
 
         return test
+
+    def _query_string(self, clause: Any) -> Test:
+        text, names, every = _text_query(clause, "query_string")
+
+        def ranged(name: str, bounds: dict[str, Any]) -> Test:
+            if not bounds:
+                return _exists({"field": name})
+            try:
+                return self._range({name: bounds}, required=False)
+            except Refusal:  # `lenient`
+                return _never
+
+        return query_string.compiled(text, names, ranged, every=every)
 
     def _bound(self, name: str, value: Any, date_format: str, *, upper: bool) -> float:
         if name == TIMESTAMP:
@@ -232,7 +240,8 @@ def _match_phrase(clause: dict[str, Any], *, prefix: bool = False) -> Test:
 
 
 def _multi_match(clause: dict[str, Any]) -> Test:
-    names, text = _fields(clause.get("fields")), str(clause.get("query", ""))
+    text = str(clause.get("query", ""))
+    names = text_queries.expanded([str(name) for name in _listed(clause.get("fields"))])
     phrase = clause.get("type") in ("phrase", "phrase_prefix")
     tests = [phrase_in(name, text) if phrase else words_in(name, text, every=False) for name in names]
     return lambda line: any(test(line) for test in tests)
@@ -270,35 +279,23 @@ def _ids(clause: dict[str, Any]) -> Test:
     return lambda line: line.id in wanted
 
 
-def _fields(names: Any) -> list[str]:
-    listed = [str(name).split("^")[0] for name in _listed(names)] or ["*"]
-    made: list[str] = []
-    for name in listed:
-        if "*" in name:
-            shape = re.compile(re.escape(name).replace(r"\*", ".*"))
-            made += [one for one, kind in documents.TYPES.items() if kind == "text" and shape.fullmatch(one)]
-        else:
-            made.append(name)
-    return made
+def _text_query(clause: Any, kind: str) -> tuple[str, list[str], bool]:
+    """The text, the fields and whether all words must match, of either text query language."""
+    if not isinstance(clause, dict) or "query" not in clause:
+        raise unparsable(f"[{kind}] query text missing")
+    names = text_queries.expanded([str(name) for name in _listed(clause.get("fields", clause.get("default_field")))])
+    return str(clause["query"]), names, str(clause.get("default_operator", "or")).lower() == "and"
 
 
 def _simple(clause: Any) -> Test:
-    if not isinstance(clause, dict) or "query" not in clause:
-        raise unparsable("[simple_query_string] query text missing")
-    names = _fields(clause.get("fields"))
-    every = str(clause.get("default_operator", "or")).lower() == "and"
-
-    def any_field(make: Callable[[str], Test]) -> Test:
-        tests = [make(name) for name in names]
-        return lambda line: any(test(line) for test in tests)
-
-    return simple_query.compiled(
-        str(clause["query"]),
-        every=every,
-        word=lambda text: any_field(lambda name: words_in(name, text, every=True)),
-        phrase=lambda text: any_field(lambda name: phrase_in(name, text)),
-        prefix=lambda text: any_field(lambda name: phrase_in(name, text, prefix=True)),
+    text, names, every = _text_query(clause, "simple_query_string")
+    makers = simple_query.Makers(
+        word=lambda part: text_queries.any_field(names, lambda name: text_queries.word(name, part)),
+        phrase=lambda part, slop: text_queries.any_field(names, lambda name: text_queries.phrase(name, part, slop)),
+        prefix=lambda part: text_queries.any_field(names, lambda name: text_queries.prefix(name, part)),
+        fuzzy=lambda part, edits: text_queries.any_field(names, lambda name: text_queries.fuzzy(name, part, edits)),
     )
+    return simple_query.compiled(text, makers, every=every)
 
 
 _SIMPLE_CLAUSES: dict[str, Callable[[dict[str, Any]], Test]] = {
@@ -307,7 +304,10 @@ _SIMPLE_CLAUSES: dict[str, Callable[[dict[str, Any]], Test]] = {
     "match": _match,
     "match_phrase": _match_phrase,
     "match_phrase_prefix": lambda clause: _match_phrase(clause, prefix=True),
+    "match_all": lambda _: _always,
+    "match_none": lambda _: _never,
     "multi_match": _multi_match,
+    "simple_query_string": _simple,
     "exists": _exists,
     "prefix": lambda clause: _pattern(clause, wildcard=False),
     "wildcard": lambda clause: _pattern(clause, wildcard=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import math
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ from opsconsole.practice.elasticsearch import documents
 from opsconsole.practice.elasticsearch.aggregations import aggregated
 from opsconsole.practice.elasticsearch.documents import TIMESTAMP
 from opsconsole.practice.elasticsearch.moments import milliseconds
+from opsconsole.practice.elasticsearch.points_in_time import PointInTime, invalid
 from opsconsole.practice.elasticsearch.queries import Query
 from opsconsole.practice.elasticsearch.refusal import Refusal, shards_failed, unparsable
 from opsconsole.practice.shop.log_lines import LogLine
@@ -51,10 +53,10 @@ def resolved(shop: Shop, index: str, *, lenient: bool) -> list[str]:
     return found
 
 
-def matching(shop: Shop, indices: list[str], query: Any) -> list[LogLine]:
-    """Lines of `indices` that match, oldest first."""
+def matching(shop: Shop, indices: list[str], query: Any, until: float = math.inf) -> list[LogLine]:
+    """Lines of `indices` that match and that were there at `until` (unix seconds), oldest first."""
     compiled = Query(query, shop.now())
-    start, end = max(0.0, compiled.start / 1000), min(shop.now(), (compiled.end + 1) / 1000)
+    start, end = max(0.0, compiled.start / 1000), min(shop.now(), until, (compiled.end + 1) / 1000)
     if not indices or start > end:
         return []
     chosen = set(indices)
@@ -64,13 +66,14 @@ def matching(shop: Shop, indices: list[str], query: Any) -> list[LogLine]:
     ]
 
 
-def search(shop: Shop, indices: list[str], body: dict[str, Any]) -> dict[str, Any]:
-    """The answer to `_search`. Raises `Refusal` 400."""
+def search(
+    shop: Shop, indices: list[str], body: dict[str, Any], pit: tuple[str, PointInTime] | None = None
+) -> dict[str, Any]:
+    """The answer to `_search`, in the point in time `pit` (with its id) where there is one. Raises `Refusal` 400."""
     unknown = set(body) - _KEYS
     if unknown:
         raise unparsable(f"unknown key for a VALUE_STRING in [{min(unknown)}].")
-    if "pit" in body:
-        raise Refusal(400, "illegal_argument_exception", "this server keeps no point in time")
+    indices = indices if pit is None else list(pit[1].indices)
     size, begin = _whole(body, "size", 10), _whole(body, "from", 0)
     if begin + size > WINDOW:
         raise shards_failed(
@@ -78,21 +81,22 @@ def search(shop: Shop, indices: list[str], body: dict[str, Any]) -> dict[str, An
             f"Result window is too large, from + size must be less than or equal to: [{WINDOW}] "
             f"but was [{begin + size}].",
         )
-    lines = matching(shop, indices, body.get("query"))
-    total = len(lines)
-    order = _order(body.get("sort"))
+    lines = matching(shop, indices, body.get("query"), math.inf if pit is None else pit[1].moment)
+    total, found = len(lines), list(enumerate(lines))
+    order = _order(body.get("sort"), in_pit=pit is not None)
     for field, descending, _ in reversed(order):
-        lines.sort(key=_sorting(field), reverse=descending)
+        found.sort(key=_sorting(field), reverse=descending)
     if "search_after" in body:
         if begin > 0:
-            raise Refusal(400, "validation_exception", "`from` parameter must be set to 0 when `search_after` is used")
-        lines = _after(lines, order, body["search_after"])
-    shown = [_hit(line, body, order) for line in lines[begin : begin + size]]
+            raise invalid("[from] parameter must be set to 0 when [search_after] is used")
+        found = _after(found, order, body["search_after"], in_pit=pit is not None)
+    shown = [_hit(one, body, order) for one in found[begin : begin + size]]
     hits: dict[str, Any] = {"max_score": None if order or not shown else 1.0, "hits": shown}
     if (counted := _total(body.get("track_total_hits", COUNTED), total)) is not None:
         hits = {"total": counted, **hits}
     shards = {"total": len(indices), "successful": len(indices), "skipped": 0, "failed": 0}
-    answer: dict[str, Any] = {"took": 1 + total // 4000, "timed_out": False, "_shards": shards, "hits": hits}
+    named = {} if pit is None else {"pit_id": pit[0]}
+    answer: dict[str, Any] = {**named, "took": 1 + total // 4000, "timed_out": False, "_shards": shards, "hits": hits}
     aggs = body.get("aggs", body.get("aggregations"))
     if aggs:
         answer["aggregations"] = aggregated(aggs, lines, shop.now())
@@ -119,8 +123,13 @@ def _total(tracked: Any, total: int) -> dict[str, Any] | None:
 
 Order = list[tuple[str, bool, str]]
 
+PLACES = ("_doc", "_shard_doc")
+"""Sorts by the place in the store, for which here stands the place among all that match."""
 
-def _order(sort: Any) -> Order:
+Placed = tuple[int, LogLine]
+
+
+def _order(sort: Any, *, in_pit: bool) -> Order:
     made: Order = []
     for one in sort if isinstance(sort, list) else [] if sort is None else [sort]:
         options: Any
@@ -130,64 +139,71 @@ def _order(sort: Any) -> Order:
         else:
             ((field, options),) = one.items()
         settings = options if isinstance(options, dict) else {"order": options}
-        if field == "_shard_doc":
-            raise Refusal(
-                400, "illegal_argument_exception", "[_shard_doc] sort field cannot be used without [point in time]"
-            )
-        if field in ("_score", "_doc"):
+        if field == "_score":
             continue
-        if field != "_id" and not documents.is_known(field) and "unmapped_type" not in settings:
-            raise shards_failed("query_shard_exception", f"No mapping found for [{field}] in order to sort on")
-        if field != "_id" and documents.is_known(field) and not documents.is_exact(field):
-            raise shards_failed(
-                "illegal_argument_exception", f"Fielddata is disabled on [{field}]. Please use a keyword field instead."
-            )
+        _check_sortable(field, settings)
         made.append((field, settings.get("order", "asc") == "desc", str(settings.get("format", ""))))
+    if in_pit and made and not any(field == "_shard_doc" for field, _, _ in made):
+        made.append(("_shard_doc", False, ""))
     return made
 
 
-def _sort_value(line: LogLine, field: str) -> Any:
-    return line.id if field == "_id" else documents.value_of(line, field)
+def _check_sortable(field: str, settings: dict[str, Any]) -> None:
+    if field == "_id" or field in PLACES:
+        return
+    if not documents.is_known(field):
+        if "unmapped_type" not in settings:
+            raise shards_failed("query_shard_exception", f"No mapping found for [{field}] in order to sort on")
+    elif not documents.is_exact(field):
+        raise shards_failed(
+            "illegal_argument_exception", f"Fielddata is disabled on [{field}]. Please use a keyword field instead."
+        )
+
+
+def _sort_value(placed: Placed, field: str) -> Any:
+    place, line = placed
+    return place if field in PLACES else line.id if field == "_id" else documents.value_of(line, field)
 
 
 def _sorting(field: str) -> Any:
-    def key(line: LogLine) -> tuple[bool, Any]:
-        value = _sort_value(line, field)
+    def key(placed: Placed) -> tuple[bool, Any]:
+        value = _sort_value(placed, field)
         return (value is None, value if value is not None else 0)
 
     return key
 
 
-def _shown_sort(line: LogLine, field: str, date_format: str) -> Any:
-    value = _sort_value(line, field)
-    if field != TIMESTAMP or not date_format or date_format == "epoch_millis":
+def _shown_sort(placed: Placed, field: str, date_format: str) -> Any:
+    value = _sort_value(placed, field)
+    if field != TIMESTAMP or not date_format:
         return value
-    return documents.iso(value)
+    return str(value) if date_format == "epoch_millis" else documents.iso(value)
 
 
-def _after(lines: list[LogLine], order: Order, after: Any) -> list[LogLine]:
-    if not isinstance(after, list) or len(after) != len(order) or not order:
+def _after(found: list[Placed], order: Order, after: Any, *, in_pit: bool) -> list[Placed]:
+    """What stands behind the sort values `after`; in a point in time the last one may be left out."""
+    given = len(after) if isinstance(after, list) else 1
+    if not isinstance(after, list) or not order or given not in (len(order), len(order) - in_pit):
         raise Refusal(
-            400,
-            "illegal_argument_exception",
-            f"search_after has {len(after) if isinstance(after, list) else 1} value(s) but sort has {len(order)}.",
+            400, "illegal_argument_exception", f"search_after has {given} value(s) but sort has {len(order)}."
         )
     bounds = [
         milliseconds(value, 0.0) if field == TIMESTAMP else value
-        for value, (field, _, _) in zip(after, order, strict=True)
+        for value, (field, _, _) in zip(after, order, strict=False)
     ]
 
-    def beyond(line: LogLine) -> bool:
-        for bound, (field, descending, _) in zip(bounds, order, strict=True):
-            value = _sort_value(line, field)
+    def beyond(placed: Placed) -> bool:
+        for bound, (field, descending, _) in zip(bounds, order, strict=False):
+            value = _sort_value(placed, field)
             if value != bound:
                 return bool(value < bound) if descending else bool(value > bound)
         return False
 
-    return [line for line in lines if beyond(line)]
+    return [placed for placed in found if beyond(placed)]
 
 
-def _hit(line: LogLine, body: dict[str, Any], order: Order) -> dict[str, Any]:
+def _hit(placed: Placed, body: dict[str, Any], order: Order) -> dict[str, Any]:
+    line = placed[1]
     made: dict[str, Any] = {"_index": documents.index_of(line), "_id": line.id, "_score": None if order else 1.0}
     wanted = body.get("_source", True)
     if wanted is not False and wanted != "false":
@@ -197,7 +213,7 @@ def _hit(line: LogLine, body: dict[str, Any], order: Order) -> dict[str, Any]:
         if fields:
             made["fields"] = fields
     if order:
-        made["sort"] = [_shown_sort(line, field, date_format) for field, _, date_format in order]
+        made["sort"] = [_shown_sort(placed, field, date_format) for field, _, date_format in order]
     return made
 
 
@@ -219,8 +235,7 @@ def _fields(line: LogLine, asked: list[Any]) -> dict[str, list[Any]]:
 def _named(name: str) -> list[str]:
     if "*" not in name:
         return [name] if documents.is_known(name) else []
-    every = [*documents.TYPES, *(f"{field}.keyword" for field, kind in documents.TYPES.items() if kind == "text")]
-    return [field for field in every if fnmatch.fnmatchcase(field, name)]
+    return [field for field in documents.every_field() if fnmatch.fnmatchcase(field, name)]
 
 
 def _filtered(source: dict[str, Any], wanted: Any) -> dict[str, Any]:

@@ -11,7 +11,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from opsconsole.practice.jaeger.parameters import BadRequest, TraceQuery, legacy_query, trace_query
+from opsconsole.practice.jaeger.parameters import (
+    BadRequest,
+    TraceQuery,
+    dependency_range,
+    legacy_query,
+    trace_id,
+    trace_query,
+)
 from opsconsole.practice.jaeger.spans import (
     failed,
     legacy_trace,
@@ -48,8 +55,6 @@ def _stable(shop: Shop) -> list[Route]:
 
     async def operations(request: Request) -> Response:
         service = request.query_params.get("service", "")
-        if not service:
-            raise BadRequest(400, "malformed parameter service: service name is required")
         kind = request.query_params.get("span_kind", request.query_params.get("spanKind", ""))
         found = [
             {"name": name, "spanKind": span_kind} for name, span_kind in _operations(service) if kind in ("", span_kind)
@@ -63,7 +68,7 @@ def _stable(shop: Shop) -> list[Route]:
         return JSONResponse({"result": traces_data(found)})
 
     async def trace(request: Request) -> Response:
-        found = _by_id(shop, request.path_params["trace_id"])
+        found = shop.trace(trace_id(request.path_params["trace_id"], named=True))
         if found is None:
             raise BadRequest(404, "No traces found")
         return JSONResponse({"result": traces_data([found])})
@@ -81,31 +86,31 @@ def _legacy(shop: Shop) -> list[Route]:
         return _enveloped(sorted(_TRACED))
 
     async def operations(request: Request) -> Response:
-        service = request.path_params.get("service", request.query_params.get("service", ""))
-        return _enveloped(sorted({name for name, _ in _operations(service)}))
+        names = sorted({name for name, _ in _operations(request.path_params["service"])})
+        return _enveloped(names or None)
+
+    async def kinds(request: Request) -> Response:
+        found = _operations(request.query_params.get("service", ""))
+        return _enveloped([{"name": name, "spanKind": kind} for name, kind in found])
 
     async def traces(request: Request) -> Response:
         query = legacy_query(request.query_params, request.query_params.getlist("tag"), shop.now())
         return _enveloped([legacy_trace(one) for one in _search(shop, query)])
 
     async def trace(request: Request) -> Response:
-        found = _by_id(shop, request.path_params["trace_id"])
+        found = shop.trace(trace_id(request.path_params["trace_id"], named=False))
         if found is None:
             return _enveloped(None, errors=[{"code": 404, "msg": _NOT_FOUND}], code=404)
         return _enveloped([legacy_trace(found)])
 
     async def dependencies(request: Request) -> Response:
-        try:
-            end = int(request.query_params.get("endTs", "")) / 1000
-            lookback = int(request.query_params.get("lookback", "86400000")) / 1000
-        except ValueError:
-            raise BadRequest(400, "unable to parse param 'endTs': invalid syntax") from None
-        return _enveloped(_dependencies(shop, end - lookback, end))
+        start, end = dependency_range(request.query_params, shop.now())
+        return _enveloped(_dependencies(shop, start, end))
 
     return [
         Route("/api/services", services),
         Route("/api/services/{service}/operations", operations),
-        Route("/api/operations", operations),
+        Route("/api/operations", kinds),
         Route("/api/traces", traces),
         Route("/api/traces/{trace_id}", trace),
         Route("/api/dependencies", dependencies),
@@ -126,12 +131,6 @@ def _operations(service: str) -> list[tuple[str, str]]:
         if (name, "client") not in found:
             found.append((name, "client"))
     return found
-
-
-def _by_id(shop: Shop, trace_id: str) -> RequestTrace | None:
-    if not trace_id or len(trace_id) > 32 or any(char not in "0123456789abcdefABCDEF" for char in trace_id):
-        raise BadRequest(400, f"malformed parameter trace_id: cannot parse {trace_id!r}")
-    return shop.trace(trace_id.lower().zfill(32))
 
 
 def _search(shop: Shop, query: TraceQuery) -> list[RequestTrace]:
@@ -156,7 +155,8 @@ def _fulfils(span: RequestSpan, query: TraceQuery) -> bool:
 
 
 def _has(span: RequestSpan, wanted: Mapping[str, str]) -> bool:
-    present = {**resource_attributes(span), **span_attributes(span), "span.kind": span.kind}
+    told = {key: value for _, _, attributes in span.events for key, value in attributes.items()}
+    present = {**told, **resource_attributes(span), **span_attributes(span), "span.kind": span.kind}
     if failed(span):
         present |= {"error": True, "otel.status_code": "ERROR"}
     shown = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in present.items()}
@@ -164,7 +164,9 @@ def _has(span: RequestSpan, wanted: Mapping[str, str]) -> bool:
 
 
 def _dependencies(shop: Shop, start: float, end: float) -> list[dict[str, Any]]:
+    """Spans below spans of each service, those of the same service too, as Jaeger counts them."""
     calls: Counter[tuple[str, str]] = Counter()
     for trace in shop.traces(start, end):
-        calls.update((span.service, span.peer) for span in trace.spans if span.peer in _TRACED)
+        makers = {span.span_id: span.service for span in trace.spans}
+        calls.update((makers[span.parent_id], span.service) for span in trace.spans if span.parent_id in makers)
     return [{"parent": parent, "child": child, "callCount": count} for (parent, child), count in sorted(calls.items())]

@@ -62,7 +62,7 @@ def trace_query(query: Mapping[str, str]) -> TraceQuery:
     """The search that the v3 API's parameters ask for. Raises `BadRequest` 400, or 500 without a depth."""
     start, end = _either(query, "start_time_min"), _either(query, "start_time_max")
     if not start or not end:
-        raise BadRequest(400, "malformed parameter query.start_time_min and query.start_time_max are required")
+        raise BadRequest(400, "query.start_time_min and query.start_time_max are required")
     depth = _either(query, "search_depth") or _either(query, "num_traces") or "0"
     if not re.fullmatch(r"-?\d+", depth):
         raise BadRequest(
@@ -80,7 +80,7 @@ def trace_query(query: Mapping[str, str]) -> TraceQuery:
         int(depth),
     )
     if made.depth <= 0:
-        raise BadRequest(500, "search depth must be greater than 0")
+        raise BadRequest(500, "search depth must be greater than 0 and less than max traces")
     return made
 
 
@@ -109,6 +109,12 @@ def legacy_query(query: Mapping[str, str], tags: list[str], now: float) -> Trace
         key, _, value = tag.partition(":")
         wanted[key] = value
     shortest, longest = query.get("minDuration", ""), query.get("maxDuration", "")
+    bounds = (
+        duration(shortest, "minDuration") if shortest else 0.0,
+        duration(longest, "maxDuration") if longest else float("inf"),
+    )
+    if bounds[0] > bounds[1]:
+        raise BadRequest(400, "'maxDuration' should be greater than 'minDuration'")
     try:
         return TraceQuery(
             query["service"],
@@ -116,9 +122,33 @@ def legacy_query(query: Mapping[str, str], tags: list[str], now: float) -> Trace
             wanted,
             int(start) / 1e6 if start else now - 172_800,
             int(end) / 1e6 if end else now,
-            duration(shortest, "minDuration") if shortest else 0.0,
-            duration(longest, "maxDuration") if longest else float("inf"),
+            *bounds,
             int(query.get("limit", "") or 100),
         )
     except ValueError as error:
         raise BadRequest(400, f"unable to parse param: {error}") from None
+
+
+def dependency_range(query: Mapping[str, str], now: float) -> tuple[float, float]:
+    """From when to when `/api/dependencies` is asked about, unix seconds. Raises `BadRequest` 400."""
+
+    def milliseconds(name: str, default: float) -> float:
+        text = query.get(name, "")
+        try:
+            return int(text) / 1000 if text else default
+        except ValueError:
+            words = f"unable to parse param '{name}': strconv.ParseInt: parsing \"{text}\": invalid syntax"
+            raise BadRequest(400, words) from None
+
+    end = milliseconds("endTs", now)
+    return end - milliseconds("lookback", 86_400.0), end
+
+
+def trace_id(text: str, *, named: bool) -> str:
+    """32 hex digits of an id in a path. Raises `BadRequest` 400, `named` with the parameter as the v3 API does."""
+    before = "malformed parameter trace_id: " if named else ""
+    if len(text) > 32:
+        raise BadRequest(400, f"{before}TraceID cannot be longer than 32 hex characters: {text}")
+    if not re.fullmatch(r"[0-9a-fA-F]+", text):
+        raise BadRequest(400, f'{before}strconv.ParseUint: parsing "{text}": invalid syntax')
+    return text.lower().zfill(32)

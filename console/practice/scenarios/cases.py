@@ -105,6 +105,21 @@ SLOW_START = Scenario(
     (ScriptedChange(60, "users", "deploy users 5.2.0: warm the cache at start", image=_SLOW_USERS),),
 )
 
+_LOCKING_ORDERS = shop.ORDERS.image_of("4.3.0")
+PROBE_DEADLOCK = Scenario(
+    "probe-deadlock",
+    "One orders pod deadlocks every few minutes, fails liveness and is restarted",
+    GroundTruth(
+        cause="orders 4.3.0 takes two locks in opposite orders: settlement, which one pod runs, and each new order",
+        change="rollout of orders 4.3.0",
+        healing="roll orders back to 4.2.0; a restart brings relief for four minutes only",
+        alert="ContainerRestarting",
+        service="orders",
+    ),
+    Fault(FaultKind.DEADLOCK, "orders", rise=240, image=_LOCKING_ORDERS, one_in=shop.ORDERS.replicas),
+    (ScriptedChange(315, "orders", "deploy orders 4.3.0: settle while orders come in", image=_LOCKING_ORDERS),),
+)
+
 NOISY_NEIGHBOUR = Scenario(
     "noisy-neighbour",
     "A batch job eats the CPU of a node the shop runs on",
@@ -128,5 +143,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     GC_SURGE,
     CACHE_PENETRATION,
     SLOW_START,
+    PROBE_DEADLOCK,
     NOISY_NEIGHBOUR,
 )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
-from opsconsole.domain.snapshot import Completeness
+from opsconsole.domain.snapshot import Completeness, SourceName
 from opsconsole.domain.text import SafeText
 from opsconsole.safe_text import safe_text
+from opsconsole.sources.lenient_json import decode_body
+
+T = TypeVar("T")
 
 FAILURES_SHOWN = 3
 
@@ -33,6 +38,12 @@ class Shards(msgspec.Struct, frozen=True):
     failures: list[ShardFailure] = []
 
 
+class ClusterDetail(msgspec.Struct, frozen=True):
+    """One cluster of a cross-cluster search. `status` is `successful` when it gave all it has."""
+
+    status: str = ""
+
+
 class Clusters(msgspec.Struct, frozen=True):
     """Remote clusters of a cross-cluster search."""
 
@@ -40,6 +51,20 @@ class Clusters(msgspec.Struct, frozen=True):
     skipped: int = 0
     partial: int = 0
     failed: int = 0
+    details: dict[str, ClusterDetail] = {}
+
+    def words(self) -> SafeText | None:
+        """Which of them did not give all they have; None when all did."""
+        absent = self.skipped + self.failed + self.partial
+        if not absent:
+            return None
+        named = [
+            f"{name or 'the local one'} {detail.status}"
+            for name, detail in self.details.items()
+            if detail.status not in ("", "successful")
+        ]
+        which = f": {', '.join(named)}" if named else ""
+        return safe_text(f"{absent} of {self.total} remote clusters gave no whole answer{which}", 200)
 
 
 class Total(msgspec.Struct, frozen=True):
@@ -49,11 +74,36 @@ class Total(msgspec.Struct, frozen=True):
     relation: str = "eq"
 
 
+class Hit(msgspec.Struct, frozen=True):
+    """Which document a hit is, and where in the order it stands."""
+
+    index: str = msgspec.field(name="_index", default="")
+    id: str = msgspec.field(name="_id", default="")
+    sort: list[str | int | float | None] = []
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What no other document has."""
+        return self.index, self.id
+
+    @property
+    def time(self) -> str:
+        """The event's time as the server wrote it, by which hits are sorted first."""
+        return str(self.sort[0]) if self.sort else ""
+
+
 class Hits(msgspec.Struct, frozen=True):
     """The page, each hit still as it came, so that one broken line can't cost the others."""
 
     hits: list[msgspec.Raw]
     total: Total | None = None
+
+    def places(self) -> list[Hit]:
+        """Which documents they are, in their order. Raises `SourceError` (MALFORMED) for a hit without a place."""
+        return [decode_body(bytes(raw), _HITS, SourceName.ELASTICSEARCH.value) for raw in self.hits]
+
+
+_HITS = msgspec.json.Decoder(Hit)
 
 
 class LevelCount(msgspec.Struct, frozen=True):
@@ -75,10 +125,39 @@ class Bars(msgspec.Struct, frozen=True):
     buckets: list[dict[str, msgspec.Raw]]
 
 
-class Aggregations(msgspec.Struct, frozen=True):
-    """What `histogram_body` asked for."""
+class DateBar(msgspec.Struct, frozen=True):
+    """Lines from `key` (unix milliseconds) on."""
 
-    bars: Bars | None = None
+    key: int
+    doc_count: int
+
+
+class DateBars(msgspec.Struct, frozen=True):
+    """A `date_histogram` without sub-aggregations."""
+
+    buckets: list[DateBar]
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """One bucket of a `terms` aggregation asked with `show_term_doc_count_error`."""
+
+    key: str | int | float | bool
+    doc_count: int
+    key_as_string: str | None = None
+    error: int = msgspec.field(name="doc_count_error_upper_bound", default=0)
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """A `terms` aggregation. `others` lines have values that are not in `buckets`."""
+
+    buckets: list[Counted] = []
+    others: int = msgspec.field(name="sum_other_doc_count", default=0)
+
+
+class OpenedPit(msgspec.Struct, frozen=True):
+    """The answer to opening a point in time."""
+
+    id: str
 
 
 class SearchAnswer(msgspec.Struct, frozen=True):
@@ -88,7 +167,22 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     hits: Hits
     timed_out: bool = False
     clusters: Clusters | None = msgspec.field(name="_clusters", default=None)
-    aggregations: Aggregations | None = None
+    aggregations: dict[str, msgspec.Raw] = {}
+    pit_id: str | None = None
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether some shard no longer knows the point in time that was searched."""
+        return any(failure.reason.type == "search_context_missing_exception" for failure in self.shards.failures)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every shard of every cluster answered in time."""
+        return self.completeness().whole
+
+    def part(self, name: str, kind: type[T], source: str) -> T:
+        """The aggregation called `name`. Raises `SourceError` of kind MALFORMED when there is none of that kind."""
+        return decode_body(bytes(self.aggregations.get(name, b"null")), msgspec.json.Decoder(kind), source)
 
     def completeness(self, notes: tuple[SafeText, ...] = ()) -> Completeness:
         """Shards that answered of those asked, with the server's reasons and our own `notes`."""
@@ -99,9 +193,8 @@ class SearchAnswer(msgspec.Struct, frozen=True):
             failure.reason.reason or failure.reason.type for failure in self.shards.failures if failure.reason.type
         )
         said.extend(safe_text(reason, 200) for reason in list(reasons)[:FAILURES_SHOWN])
-        clusters = self.clusters
-        if clusters is not None and (absent := clusters.skipped + clusters.failed + clusters.partial):
-            said.append(SafeText(f"{absent} of {clusters.total} remote clusters gave no whole answer"))
+        if self.clusters is not None and (words := self.clusters.words()):
+            said.append(words)
         total = max(1, self.shards.total)
         return Completeness(max(0, total - self.shards.failed), total, tuple(said))
 

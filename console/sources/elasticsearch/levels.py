@@ -14,6 +14,7 @@ _BY_NAME: dict[str, LogLevel] = {
 
 # OpenTelemetry's log data model, "Severity": four numbers for each of trace, debug, info, warn, error, fatal.
 _OTEL_BANDS = (LogLevel.DEBUG, LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARN, LogLevel.ERROR, LogLevel.FATAL)
+_OTEL_NAMES = dict(zip(("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"), _OTEL_BANDS, strict=True))
 # Bunyan and Pino: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal.
 _TENS = {number * 10: level for number, level in enumerate(_OTEL_BANDS, start=1)}
 
@@ -36,6 +37,24 @@ def parse_level(raw: object, *, otel_number: bool = False) -> LogLevel:
     return _BY_NAME.get(name, LogLevel.UNKNOWN)
 
 
-def names_of(level: LogLevel) -> tuple[str, ...]:
-    """The spellings that `parse_level` takes for `level`, lower case."""
-    return tuple(name for name, known in _BY_NAME.items() if known is level)
+def spellings_from(level: LogLevel) -> tuple[str, ...]:
+    """The ways in which fields write the levels that are at least `level`: names in three cases, and Bunyan's tens.
+
+    OpenTelemetry's names carry a number from 2 to 4 (`ERROR2`) for all but the first of a band.
+    """
+    names = [name for name, known in _BY_NAME.items() if known.rank >= level.rank]
+    bands = [band for band, known in _OTEL_NAMES.items() if known.rank >= level.rank]
+    cased = [form for name in names for form in (name, name.upper(), name.capitalize())]
+    numbered = [f"{band}{number}" for band in bands for number in "234"]
+    return tuple(dict.fromkeys((*cased, *numbered, *(str(ten) for ten in tens_from(level)))))
+
+
+def tens_from(level: LogLevel) -> tuple[int, ...]:
+    """The numbers of Bunyan and Pino that mean at least `level`."""
+    return tuple(number for number, known in _TENS.items() if known.rank >= level.rank)
+
+
+def otel_numbers_from(level: LogLevel) -> tuple[int, int]:
+    """The least and the greatest `severity_number` that mean at least `level`."""
+    least = min(band for band, known in enumerate(_OTEL_BANDS) if known.rank >= level.rank)
+    return least * 4 + 1, len(_OTEL_BANDS) * 4

@@ -7,9 +7,9 @@ import binascii
 import re
 
 from opsconsole.domain.text import SafeText
+from opsconsole.domain.trace_id import TRACE_ID_DIGITS, pasted_trace_id
 from opsconsole.safe_text import safe_text
 
-TRACE_ID_DIGITS = 32
 SPAN_ID_DIGITS = 16
 
 _HEX = re.compile(r"[0-9a-fA-F]+")
@@ -25,6 +25,12 @@ def span_id(raw: str) -> SafeText:
     return _normal(raw, SPAN_ID_DIGITS)
 
 
+def asked_trace_id(text: str) -> SafeText | None:
+    """The trace id that is looked up for `text`, however it is spelt and whatever it stands in; None for no id."""
+    wanted = trace_id(text)
+    return wanted if is_trace_id(wanted) else pasted_trace_id(text)
+
+
 def is_trace_id(text: str) -> bool:
     """Whether `text` is a normalised trace id that can stand in a path."""
     return len(text) == TRACE_ID_DIGITS and _HEX.fullmatch(text) is not None
@@ -35,7 +41,8 @@ def _normal(raw: str, digits: int) -> SafeText:
     if _HEX.fullmatch(text) and len(text) <= digits:
         return SafeText(text.lower().zfill(digits))
     try:
-        octets = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_" if "-" in text or "_" in text else None)
+        padded = text + "=" * (-len(text) % 4)
+        octets = base64.b64decode(padded, altchars=b"-_" if "-" in text or "_" in text else None, validate=True)
     except (binascii.Error, ValueError):
         octets = b""
     return SafeText(octets.hex()) if len(octets) * 2 == digits else safe_text(raw, 128)

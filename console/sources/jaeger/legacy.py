@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from opsconsole.domain.text import SafeText
-from opsconsole.domain.trace import Span, SpanEvent
+from opsconsole.domain.trace import FOLLOWS_FROM, REFERENCE_TYPE, Span, SpanEvent, SpanLink
 from opsconsole.safe_text import safe_text
 from opsconsole.sources.jaeger.identifiers import span_id, trace_id
-from opsconsole.sources.jaeger.otlp import ATTRIBUTES_KEPT, EVENTS_KEPT, shown
+from opsconsole.sources.jaeger.losses import left_out, timeless
+from opsconsole.sources.jaeger.otlp import ATTRIBUTES_KEPT, EVENTS_KEPT, LINKS_KEPT, distinct, shown
 from opsconsole.sources.lenient_json import decode_loosely
 from opsconsole.sources.moments import valid_moment
 
@@ -77,8 +78,8 @@ class LegacyAnswer(msgspec.Struct, frozen=True):
     data: list[LegacyTrace] | None
 
 
-class LegacyServices(msgspec.Struct, frozen=True):
-    """The body of `/api/services`."""
+class LegacyNames(msgspec.Struct, frozen=True):
+    """The body of `/api/services` and of `/api/services/{service}/operations`."""
 
     data: list[str] | None
 
@@ -109,12 +110,11 @@ def _span(raw: msgspec.Raw, trace: str, processes: dict[str, tuple[SafeText, dic
         return None
     service, resource = processes.get(wire.process, (SafeText("unknown"), {}))
     tags = _tags(wire.tags)
-    if wire.warnings:
-        tags[SafeText("jaeger.warnings")] = safe_text("; ".join(wire.warnings))
+    own, parent = trace_id(wire.trace or trace), _parent(wire, trace)
     return Span(
-        trace_id=trace_id(wire.trace or trace),
+        trace_id=own,
         span_id=span_id(wire.span),
-        parent_id=_parent(wire, trace),
+        parent_id=parent,
         service=service,
         operation=safe_text(wire.operation_name, 512),
         start=start,
@@ -125,6 +125,14 @@ def _span(raw: msgspec.Raw, trace: str, processes: dict[str, tuple[SafeText, dic
         attributes={**resource, **tags},
         events=tuple(_event(log, start) for log in (wire.logs or ())[:EVENTS_KEPT]),
         pod=resource.get(SafeText("k8s.pod.name"), SafeText("")),
+        namespace=resource.get(SafeText("k8s.namespace.name"), SafeText("")),
+        links=_links(wire, own, parent),
+        warnings=(
+            *distinct(wire.warnings or []),
+            *left_out("attributes", len(wire.tags) - ATTRIBUTES_KEPT),
+            *left_out("events", len(wire.logs or ()) - EVENTS_KEPT),
+            *timeless(sum(valid_moment(log.timestamp / 1e6) is None for log in (wire.logs or ())[:EVENTS_KEPT])),
+        ),
     )
 
 
@@ -146,6 +154,18 @@ def _parent(wire: LegacySpan, trace: str) -> SafeText | None:
             if reference.kind == kind and trace_id(reference.trace or trace) == own:
                 return span_id(reference.span)
     return span_id(wire.parent) if wire.parent.strip("0") else None
+
+
+def _links(wire: LegacySpan, own: SafeText, parent: SafeText | None) -> tuple[SpanLink, ...]:
+    """The references that do not say the parent alone. One that the span only follows is told, parent or not."""
+    found = []
+    for reference in wire.references[:LINKS_KEPT]:
+        trace, span = trace_id(reference.trace or own), span_id(reference.span)
+        if reference.kind == "FOLLOWS_FROM":
+            found.append(SpanLink(trace, span, {REFERENCE_TYPE: FOLLOWS_FROM}))
+        elif (trace, span) != (own, parent):
+            found.append(SpanLink(trace, span))
+    return tuple(found)
 
 
 def _tags(tags: list[Tag]) -> dict[SafeText, SafeText]:

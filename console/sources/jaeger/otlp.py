@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from opsconsole.domain.text import SafeText
-from opsconsole.domain.trace import Span, SpanEvent
+from opsconsole.domain.trace import Span, SpanEvent, SpanLink
 from opsconsole.safe_text import safe_text
 from opsconsole.sources.jaeger.identifiers import span_id, trace_id
+from opsconsole.sources.jaeger.losses import left_out, lost_before, timeless
 from opsconsole.sources.lenient_json import decode_loosely, json_text
 from opsconsole.sources.moments import valid_moment
 
@@ -20,6 +21,13 @@ ATTRIBUTES_KEPT = 128
 """Attributes of a span or an event; OpenTelemetry's own default limit."""
 
 EVENTS_KEPT = 128
+
+LINKS_KEPT = 128
+
+WARNINGS_KEPT = 16
+
+WARNINGS = "@jaeger@warnings"
+"""The attribute in which Jaeger's v3 API hands on its own remarks about a span (its `jptrace` package)."""
 
 
 class KeyValue(msgspec.Struct, frozen=True):
@@ -43,6 +51,14 @@ class Event(msgspec.Struct, frozen=True, rename="camel"):
     attributes: list[KeyValue] = []
 
 
+class Link(msgspec.Struct, frozen=True, rename="camel"):
+    """Another span."""
+
+    trace_id: str = ""
+    span_id: str = ""
+    attributes: list[KeyValue] = []
+
+
 class Status(msgspec.Struct, frozen=True):
     """`code` is a number or the enum's name."""
 
@@ -61,7 +77,11 @@ class OtlpSpan(msgspec.Struct, frozen=True, rename="camel"):
     start_time_unix_nano: int | str = 0
     end_time_unix_nano: int | str = 0
     attributes: list[KeyValue] = []
+    dropped_attributes_count: int = 0
     events: list[Event] = []
+    dropped_events_count: int = 0
+    links: list[Link] = []
+    dropped_links_count: int = 0
     status: Status = Status()
 
 
@@ -145,6 +165,7 @@ def _span(raw: msgspec.Raw, resource: dict[SafeText, SafeText]) -> Span | None:
     if start is None:
         return None
     parent = span_id(wire.parent_span_id) if wire.parent_span_id.strip("0") else None
+    own = [pair for pair in wire.attributes if pair.key != WARNINGS]
     return Span(
         trace_id=trace_id(wire.trace_id),
         span_id=span_id(wire.span_id),
@@ -156,9 +177,37 @@ def _span(raw: msgspec.Raw, resource: dict[SafeText, SafeText]) -> Span | None:
         error=wire.status.code in _ERROR_CODES,
         kind=_kind(wire.kind),
         status_message=safe_text(wire.status.message),
-        attributes={**resource, **attributes_of(wire.attributes)},
-        events=tuple(event for item in wire.events[:EVENTS_KEPT] if (event := _event(item, start)) is not None),
+        attributes={**resource, **attributes_of(own)},
+        events=tuple(_event(item, start) for item in wire.events[:EVENTS_KEPT]),
         pod=resource.get(SafeText("k8s.pod.name"), SafeText("")),
+        namespace=resource.get(SafeText("k8s.namespace.name"), SafeText("")),
+        links=tuple(_link(item) for item in wire.links[:LINKS_KEPT]),
+        warnings=(*_warnings(wire), *_losses(wire, len(own))),
+    )
+
+
+def _warnings(wire: OtlpSpan) -> tuple[SafeText, ...]:
+    for pair in wire.attributes:
+        if pair.key == WARNINGS:
+            told = _plain(pair.value)
+            return distinct(told if isinstance(told, list) else [told])
+    return ()
+
+
+def distinct(warnings: list[Any]) -> tuple[SafeText, ...]:
+    """Each warning once: Jaeger says some of them once for each reading."""
+    return tuple(dict.fromkeys(safe_text(words) for words in warnings[:WARNINGS_KEPT]))
+
+
+def _losses(wire: OtlpSpan, attributes: int) -> tuple[SafeText, ...]:
+    return (
+        *lost_before("attributes", wire.dropped_attributes_count),
+        *lost_before("events", wire.dropped_events_count),
+        *lost_before("links", wire.dropped_links_count),
+        *left_out("attributes", attributes - ATTRIBUTES_KEPT),
+        *left_out("events", len(wire.events) - EVENTS_KEPT),
+        *left_out("links", len(wire.links) - LINKS_KEPT),
+        *timeless(sum(nanoseconds(item.time_unix_nano) is None for item in wire.events[:EVENTS_KEPT])),
     )
 
 
@@ -173,10 +222,13 @@ def _decoded(raw: msgspec.Raw) -> OtlpSpan | None:
         return None
 
 
-def _event(item: Event, start: float) -> SpanEvent | None:
+def _event(item: Event, start: float) -> SpanEvent:
     moment = nanoseconds(item.time_unix_nano)
-    attributes = attributes_of(item.attributes)
-    return SpanEvent(start if moment is None else moment, safe_text(item.name, 512), attributes)
+    return SpanEvent(start if moment is None else moment, safe_text(item.name, 512), attributes_of(item.attributes))
+
+
+def _link(item: Link) -> SpanLink:
+    return SpanLink(trace_id(item.trace_id), span_id(item.span_id), attributes_of(item.attributes))
 
 
 def _kind(raw: int | str) -> SafeText:

@@ -16,6 +16,9 @@ from opsconsole.safe_text import safe_mapping, safe_text
 SERIES_LIMIT = 100
 """Series of one panel kept; a chart shows far fewer."""
 
+VALUES_LIMIT = 1000
+"""Values of one instant query looked at."""
+
 EXEMPLAR_PARTS = 8
 """Parts of a panel's span, each of which keeps one exemplar."""
 
@@ -46,6 +49,24 @@ def matrix(result: list[dict[str, Any]], legend: str) -> Matrix:
     if any("histograms" in entry for entry in kept):
         notes.append(SafeText("native histograms have no single value; use histogram_quantile() or histogram_count()"))
     return Matrix(tuple(each for each in series if each.times), tuple(notes))
+
+
+def vector(result: list[Any]) -> Matrix:
+    """`data.result` of an instant query: a series of one value for each of it; a scalar is one without labels.
+
+    Raises `TypeError`, `KeyError` or `ValueError` when it is none.
+    """
+    if len(result) == 2 and isinstance(result[1], str):
+        return Matrix((Series({}, (float(result[0]),), (float(result[1]),)),))
+    kept = result[:VALUES_LIMIT]
+    samples = [(entry["metric"], entry["value"]) for entry in kept if "histogram" not in entry]
+    notes = []
+    if len(result) > len(kept):
+        notes.append(SafeText(f"{len(result) - len(kept)} more values not looked at"))
+    if len(samples) < len(kept):
+        notes.append(SafeText("native histograms have no single value; use histogram_quantile() or histogram_count()"))
+    series = (Series(safe_mapping(labels), (float(at),), (float(value),)) for labels, (at, value) in samples)
+    return Matrix(tuple(series), tuple(notes))
 
 
 def _series(samples: list[list[Any]], labels: dict[SafeText, SafeText], name: SafeText) -> Series:

@@ -30,6 +30,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     name: str = ""
     health: str = ""
+    query: str = ""
     last_error: str = msgspec.field(name="lastError", default="")
     alerts: tuple[RuleAlert, ...] | None = None
 
@@ -61,11 +62,15 @@ def alerts_of_rules(groups: RuleGroups) -> tuple[tuple[Alert, ...], tuple[SafeTe
         for rule in rules
         if rule.health == "err"
     )
-    return tuple(alert(raised) for rule in rules for raised in rule.alerts or () if raised.state in _STATES), notes
+    found = (alert(one, rule.query) for rule in rules for one in rule.alerts or () if one.state in _STATES)
+    return tuple(found), notes
 
 
-def alert(raised: RuleAlert) -> Alert:
-    """The domain's alert; `started_at` is when the rule's expression became true, 0 when that is no time."""
+def alert(raised: RuleAlert, query: str = "") -> Alert:
+    """The domain's alert; `started_at` is when the rule's expression became true, 0 when that is no time.
+
+    `query` is the rule's expression.
+    """
     return Alert(
         fingerprint=fingerprint_of(raised.labels),
         name=safe_text(raised.labels.get("alertname", ""), 256),
@@ -76,6 +81,7 @@ def alert(raised: RuleAlert) -> Alert:
         annotations=safe_mapping(raised.annotations),
         value=_number(raised.value),
         runbook_url=runbook_of(raised.annotations),
+        query=safe_text(query),
     )
 
 

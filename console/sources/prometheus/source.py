@@ -11,8 +11,9 @@ import msgspec
 from opsconsole.clock import Clock
 from opsconsole.domain.alert import Alert
 from opsconsole.domain.errors import ErrorKind, SourceError
-from opsconsole.domain.scope import Selection
-from opsconsole.domain.series import Exemplar, Panel, PanelList, PanelReading
+from opsconsole.domain.probe_counters import ProbeCounters
+from opsconsole.domain.selection import Selection
+from opsconsole.domain.series import Exemplar, Panel, PanelList, PanelReading, Series
 from opsconsole.domain.snapshot import Completeness, Reading, SourceName
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeRange
@@ -22,7 +23,8 @@ from opsconsole.safe_text import safe_text
 from opsconsole.sources.prometheus.bridge import QueryBridge
 from opsconsole.sources.prometheus.envelope import EXPLAINED_STATUSES, Envelope, opened
 from opsconsole.sources.prometheus.inventory import PrometheusInventory
-from opsconsole.sources.prometheus.matrix import exemplars, foremost, matrix
+from opsconsole.sources.prometheus.matrix import exemplars, foremost, matrix, vector
+from opsconsole.sources.prometheus.probe_counters import counter_query, counters_of
 from opsconsole.sources.prometheus.rules import RuleAlerts, RuleGroups, alert, alerts_of_rules
 from opsconsole.sources.protocols import Health
 from opsconsole.sources.wire import Answer, Wire
@@ -125,6 +127,12 @@ class PrometheusSource:
         reading = PanelReading(panel, drawn.series, step, safe_text(query, 100_000), kept)
         return Reading(reading, Completeness(notes=(*warnings, *drawn.notes)))
 
+    async def instant(self, query: str, at: float) -> Reading[tuple[Series, ...]]:
+        """The answer of one instant query; the server's warnings become the completeness' notes."""
+        params = {"time": f"{at:.3f}", "timeout": f"{max(1, int(self._wire.timeout))}s"}
+        found, warnings = await self._bridge.ask(lambda client: vector(client.custom_query(query, params=params)))
+        return Reading(found.series, Completeness(notes=(*warnings, *found.notes)))
+
     async def rule_alerts(self) -> Reading[tuple[Alert, ...]]:
         """Pending and firing alerts of all rules; a rule that can't be evaluated is a note."""
         try:
@@ -138,6 +146,14 @@ class PrometheusSource:
             alerts, notes = tuple(alert(each) for each in raised if each.state in ("firing", "pending")), ()
         ordered = tuple(sorted(alerts, key=lambda each: each.order))
         return Reading(ordered, Completeness(notes=(*envelope.notes, *notes)))
+
+    async def probe_counters(self, pod_uids: tuple[SafeText, ...], span: float) -> Reading[ProbeCounters]:
+        """Readings of `prober_probe_total` in the last `span` seconds for these pods; none where it is not scraped."""
+        query = counter_query(pod_uids, span)
+        if not query:
+            return Reading(ProbeCounters())
+        counters, warnings = await self._bridge.ask(lambda client: counters_of(client.custom_query(query)))
+        return Reading(counters, Completeness(notes=warnings))
 
     async def close(self) -> None:
         """Give back connections and worker threads."""

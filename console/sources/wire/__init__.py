@@ -3,6 +3,8 @@
 from opsconsole.sources.wire import failures
 from opsconsole.sources.wire.answer import Answer
 from opsconsole.sources.wire.connection import Wire
+from opsconsole.sources.wire.one_index import OneIndex
+from opsconsole.sources.wire.outgoing import Outgoing
 from opsconsole.sources.wire.policy import (
     ALERTMANAGER_READS,
     ELASTICSEARCH_READS,
@@ -10,6 +12,8 @@ from opsconsole.sources.wire.policy import (
     KUBERNETES_READS,
     PROMETHEUS_READS,
     WritePolicy,
+    only_level,
+    with_levels,
 )
 
 __all__ = [
@@ -19,7 +23,11 @@ __all__ = [
     "KUBERNETES_READS",
     "PROMETHEUS_READS",
     "Answer",
+    "OneIndex",
+    "Outgoing",
     "Wire",
     "WritePolicy",
     "failures",
+    "only_level",
+    "with_levels",
 ]

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Container, Iterable, Mapping
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 import httpx
-import msgspec
 
 from opsconsole.clock import Clock
 from opsconsole.config.settings import SourceSettings
 from opsconsole.domain.errors import ConfigError, ErrorKind, SourceError
 from opsconsole.domain.text import SafeText
 from opsconsole.safe_text import safe_text
-from opsconsole.sources.credentials import request_headers
 from opsconsole.sources.wire import failures
 from opsconsole.sources.wire.answer import Answer
 from opsconsole.sources.wire.body import BODY_LIMIT, BodyBrokenError, BodyTooLargeError, read_body
+from opsconsole.sources.wire.client import Presented, Presenting
+from opsconsole.sources.wire.outgoing import Outgoing, Params, pairs
 from opsconsole.sources.wire.policy import WritePolicy
-from opsconsole.sources.wire.tls import presented_certificate, tls_context
+from opsconsole.sources.wire.tls import presented_certificate
+from opsconsole.write_mode import Permit, WriteMode
+
+if TYPE_CHECKING:
+    from opsconsole.sources.wire.websocket import WebSocket
 
 CONCURRENCY = 4
 """Requests at once per source. Prometheus runs 20 queries at once for everybody by default."""
@@ -31,14 +36,14 @@ CONNECT_TIMEOUT = 3.0
 
 _HTML = ("text/html", "application/xhtml+xml")
 
-Params = Iterable[tuple[str, str]] | Mapping[str, str]
-
 
 class Wire:
-    """Requests to one source: bounded in time, size and number, and guarded by its policy.
+    """Requests to one source: bounded in time, size and number, and guarded by its policy and write mode.
 
-    Every failure is a `SourceError`. Cancelling the awaiting task closes the connection, which
-    makes the backends drop the work.
+    Without `write_mode` it can't send anything that changes something, whatever permit is shown.
+    Every failure is a `SourceError`; its `sent` is False when certainly no byte left. Nothing is ever
+    sent twice by the wire, save a read that was answered 401 where there are new credentials by then.
+    Cancelling the awaiting task closes the connection, which makes the backends drop the work.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class Wire:
         clock: Clock,
         policy: WritePolicy,
         *,
+        write_mode: WriteMode | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         body_limit: int = BODY_LIMIT,
     ) -> None:
@@ -58,11 +64,11 @@ class Wire:
         self._settings = settings
         self._clock = clock
         self._policy = policy
+        self._write_mode = write_mode
         self._transport = transport
         self._body_limit = body_limit
         self._slots = asyncio.Semaphore(CONCURRENCY)
-        self._client: httpx.AsyncClient | None = None
-        self._headers: dict[str, str] | None = None
+        self._presenting = Presenting(settings, source, transport)
         self._certificate: SafeText | None = None
 
     async def request(
@@ -78,6 +84,7 @@ class Wire:
         deadline: float | None = None,
         body_limit: int | None = None,
         accept: Container[int] = (),
+        permit: Permit | None = None,
     ) -> Answer:
         """Ask `path` (below the base path, percent-encoded) and return the whole answer.
 
@@ -85,17 +92,27 @@ class Wire:
         everything, the wait for a free slot included; without one, the settings' timeout.
         `body_limit` lowers the number of decoded bytes accepted.
         Statuses from 300 on raise, except those in `accept`; a web page raises always.
+        What could change something leaves only with a `permit` of the wire's write mode, else REFUSED_WRITE.
         """
         seconds = self.timeout if deadline is None else deadline
-        body, kind = _encoded(form, json, content)
+        encoded = None if form is None else pairs(form)
+        outgoing = Outgoing(method.upper(), path, pairs(params), headers or {}, encoded, json, content, permit)
         try:
-            async with (
-                asyncio.timeout(seconds),
-                self._open(method, path, params, body, {**kind, **(headers or {})}, seconds) as (response, sent),
-            ):
-                return await self._answer(response, sent, accept, body_limit)
-        except TimeoutError as error:
-            raise SourceError(ErrorKind.TIMEOUT, self.source, SafeText(f"{seconds:g} s")) from error
+            answer = await self._asked(outgoing, seconds, accept, body_limit)
+        except SourceError:
+            if not outgoing.worth_another:
+                raise
+        else:
+            if not outgoing.worth_another:
+                return answer
+        return await self._asked(outgoing.afresh(), seconds, accept, body_limit)
+
+    async def _asked(
+        self, outgoing: Outgoing, seconds: float, accept: Container[int], body_limit: int | None
+    ) -> Answer:
+        presented = await self._presented(outgoing)
+        async with self._within(seconds, outgoing), self._open(outgoing, seconds, presented) as (response, sent):
+            return await self._answer(response, sent, accept, body_limit)
 
     @asynccontextmanager
     async def stream(
@@ -113,51 +130,113 @@ class Wire:
         TIMEOUT. A refusal raises as in `request`.
         """
         wanted = {"Accept-Encoding": "identity", **(headers or {})}
-        async with self._open(method, path, params, None, wanted, silence, slot=False) as (response, sent):
+        outgoing = Outgoing(method.upper(), path, pairs(params), wanted)
+        presented = await self._presented(outgoing)
+        async with self._open(outgoing, silence, presented, slot=False) as (response, sent):
             if response.status_code >= 300:
                 await self._answer(response, sent, ())
             yield response.aiter_raw()
 
+    @asynccontextmanager
+    async def websocket(
+        self,
+        path: str,
+        *,
+        params: Params = (),
+        subprotocols: Sequence[str] = (),
+        permit: Permit | None = None,
+        deadline: float | None = None,
+    ) -> AsyncIterator[WebSocket]:
+        """A WebSocket opened by `GET path`, closed at the end of the context.
+
+        `deadline` is wall seconds over everything until then; without one, the settings' timeout. A refusal
+        raises as in `request`, and MALFORMED is a server that answers otherwise. Takes no slot.
+        """
+        from opsconsole.sources.wire.websocket import handshake, opened  # noqa: PLC0415  - rarely needed
+
+        seconds = self.timeout if deadline is None else deadline
+        outgoing = Outgoing("GET", path, pairs(params), handshake(subprotocols), permit=permit)
+        presented = await self._presented(outgoing)
+        async with (
+            self._within(seconds, outgoing),
+            self._open(outgoing, seconds, presented, slot=False) as (response, sent),
+        ):
+            if response.status_code != httpx.codes.SWITCHING_PROTOCOLS:
+                answer = await self._answer(response, sent, ())
+                words = SafeText(f"status {answer.status} where a WebSocket was asked for")
+                raise SourceError(ErrorKind.MALFORMED, self.source, words)
+            async with opened(response, self.source, subprotocols, self._body_limit) as websocket:
+                yield websocket
+
     async def close(self) -> None:
         """Close all connections. A later request connects afresh."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self._presenting.close()
+
+    async def _presented(self, outgoing: Outgoing) -> Presented:
+        """Our credentials for a request that may leave; fetching them counts for no deadline of the server's."""
+        self._refuse_unless(self._policy.allows(outgoing) or outgoing.permit is not None, outgoing)
+        return await self._presenting.present()
+
+    @asynccontextmanager
+    async def _within(self, seconds: float, outgoing: Outgoing) -> AsyncIterator[None]:
+        """A wall deadline over all of a request."""
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError as error:
+            words, sent = SafeText(f"{seconds:g} s"), outgoing.departure.may_have_left()
+            raise SourceError(ErrorKind.TIMEOUT, self.source, words, sent=sent) from error
 
     @asynccontextmanager
     async def _open(
-        self,
-        method: str,
-        path: str,
-        params: Params,
-        body: bytes | None,
-        headers: Mapping[str, str],
-        seconds: float,
-        *,
-        slot: bool = True,
+        self, outgoing: Outgoing, seconds: float, presented: Presented, *, slot: bool = True
     ) -> AsyncIterator[tuple[httpx.Response, float]]:
         """The response with its body still to be read, and the monotonic time it was asked for."""
-        method = method.upper()
-        if not self._policy.allows(method, path):
-            raise SourceError(ErrorKind.REFUSED_WRITE, self.source, safe_text(f"{method} {path}", 200))
-        client, carried = self._connected(), {**self._credentials(), **headers}
-        pairs = list(params.items() if isinstance(params, Mapping) else params)
+        (body, headers), departure, client = outgoing.encoded(), outgoing.departure, presented.client
+        given = {name.lower() for name in headers}
+        carried = [*(pair for pair in presented.headers if pair[0].lower() not in given), *headers.items()]
         timeout = httpx.Timeout(seconds, connect=min(CONNECT_TIMEOUT, seconds), pool=None)
         try:
             request = client.build_request(
-                method, self.url + path, params=pairs or None, content=body, headers=carried, timeout=timeout
+                outgoing.method,
+                self.url + outgoing.path,
+                params=list(outgoing.params) or None,
+                content=body,
+                headers=carried,
+                timeout=timeout,
+                extensions={"trace": departure.trace} if outgoing.permit is not None else None,
             )
             async with self._slots if slot else _no_slot():
+                # Spent only now: write mode may have closed while the request waited for its turn.
+                self._refuse_unless(self._policy.allows(outgoing) or self._spent(outgoing), outgoing)
                 sent = self._clock.monotonic()
+                departure.asked()
                 response = await client.send(request, stream=True)
                 try:
+                    if response.status_code == httpx.codes.UNAUTHORIZED:
+                        departure.renewed = await self._presenting.refused(presented)
                     yield response, sent
                 finally:
                     await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
             # httpx lets the alerts through that a server sends after the handshake.
             failure = failures.of_exception(error, self.source)
+            failure.sent = departure.may_have_left(error)
             raise (await self._described(failure) if failure.kind is ErrorKind.TLS else failure) from error
+
+    def _spent(self, outgoing: Outgoing) -> bool:
+        """Whether the request's permit covers it; it covers none after that."""
+        mode, permit = self._write_mode, outgoing.permit
+        return (
+            mode is not None
+            and self._policy.may_be_permitted(outgoing)
+            and mode.spend(permit, outgoing.method, outgoing.path, outgoing.json)
+        )
+
+    def _refuse_unless(self, allowed: bool, outgoing: Outgoing) -> None:
+        if not allowed:
+            words = safe_text(f"{outgoing.method} {outgoing.path}", 200)
+            raise SourceError(ErrorKind.REFUSED_WRITE, self.source, words, sent=False)
 
     async def _described(self, failure: SourceError) -> SourceError:
         """A refusal of the server's certificate with the certificate's own words, looked up once a row of refusals."""
@@ -170,33 +249,7 @@ class Wire:
         if not self._certificate:
             return failure
         words = SafeText(f"{failure.detail} ({self._certificate})")
-        return SourceError(failure.kind, self.source, words, hint=failure.hint)
-
-    def _connected(self) -> httpx.AsyncClient:
-        if self._client is None:
-            try:
-                # False only for http:// URLs, where there is nothing to verify and redirects are off.
-                verify = tls_context(self._settings, self.source) if self.url.startswith("https:") else False
-            except ConfigError as error:
-                raise _of_configuration(error, self.source) from error
-            self._client = httpx.AsyncClient(
-                verify=verify,
-                headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "opsconsole"},
-                trust_env=False,
-                follow_redirects=False,
-                proxy=self._settings.proxy,
-                transport=self._transport,
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=CONCURRENCY, keepalive_expiry=30.0),
-            )
-        return self._client
-
-    def _credentials(self) -> dict[str, str]:
-        if self._headers is None:
-            try:
-                self._headers = request_headers(self._settings, self.source, _tenant_header(self.source))
-            except ConfigError as error:
-                raise _of_configuration(error, self.source) from error
-        return self._headers
+        return SourceError(failure.kind, self.source, words, hint=failure.hint, sent=failure.sent)
 
     async def _answer(
         self, response: httpx.Response, sent: float, accept: Container[int], body_limit: int | None = None
@@ -219,8 +272,6 @@ class Wire:
             self._clock.monotonic() - sent,
             _skew(response.headers.get("date"), wall - (headed - sent) / 2),
         )
-        if answer.status == 401:
-            self._headers = None  # the secret's file may hold a newer one by the next request
         is_page = answer.content_type in _HTML
         if answer.status >= 300 and (is_page or answer.status not in accept):
             raise failures.of_answer(answer)
@@ -246,28 +297,6 @@ def _base_url(text: str, source: str) -> str:
     if url.query or url.fragment:
         raise ConfigError(f"{source}: its `url` holds a query; write the base address alone")
     return str(url).rstrip("/")
-
-
-def _tenant_header(source: str) -> str:
-    return "x-tenant" if source == "jaeger" else "X-Scope-OrgID"
-
-
-def _of_configuration(error: ConfigError, source: str) -> SourceError:
-    """A fault of the settings that shows only when connecting, in the pane of its source."""
-    words = str(error).removeprefix(f"{source}: ")
-    said, _, hint = words.rpartition("; ")
-    return SourceError(
-        ErrorKind.CONFIGURATION, source, safe_text(said or words), hint=safe_text(hint) if said else None
-    )
-
-
-def _encoded(form: Params | None, json: object, content: bytes | None) -> tuple[bytes | None, dict[str, str]]:
-    if form is not None:
-        query = httpx.QueryParams(list(form.items() if isinstance(form, Mapping) else form))
-        return str(query).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
-    if json is not None:
-        return msgspec.json.encode(json), {"Content-Type": "application/json"}
-    return content, {}
 
 
 def _skew(date: str | None, wall: float) -> float | None:

@@ -128,7 +128,7 @@ def of_answer(answer: Answer) -> SourceError:
     hint = None
     if status in (413, 414, 431):
         words, hint = SafeText("the query is too long for it"), "shorten the query or select less"
-    return SourceError(kind, source, words, hint=hint, retry_after=_retry_after(answer))
+    return SourceError(kind, source, words, hint=hint, retry_after=_retry_after(answer), status=status)
 
 
 def of_html(answer: Answer) -> SourceError:
@@ -171,6 +171,8 @@ def _words_in(body: Any, depth: int = 4) -> str:
     if isinstance(body, list):
         return _words_in(body[0], depth - 1) if body else ""
     if isinstance(body, dict):
+        if body.get("kind") == "Status" and isinstance(body.get("message"), str):
+            return str(body["message"])  # Kubernetes' `reason` is a code for programs
         for key in ("root_cause", "reason", "message", "msg", "error", "errors"):
             if body.get(key) and (words := _words_in(body[key], depth - 1)):
                 return words

@@ -1,0 +1,1 @@
+"""Telling somebody of an incident over the network: webhooks and mail."""
