@@ -1,0 +1,1 @@
+"""Everything that can change a cluster: plan, check, confirm, record, send, verify."""
