@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from opsconsole.config import values
 from opsconsole.config.layers import KeyPath
 from opsconsole.config.reading import MisreadError
 from opsconsole.config.settings import (
@@ -16,12 +17,26 @@ from opsconsole.config.settings import (
     ClusterSettings,
     ElasticsearchSettings,
     KubernetesSettings,
+    LogLevelSettings,
     SecretRef,
+    SharedIncidentSettings,
     SourceSettings,
 )
-from opsconsole.config.tables import AuthTable, ClusterTable, KubernetesTable, PanelTable, SourceTable, ThresholdTable
+from opsconsole.config.tables import (
+    AuthTable,
+    ClusterTable,
+    ElasticsearchTable,
+    KubernetesTable,
+    LogLevelsTable,
+    PanelTable,
+    SourceTable,
+    ThresholdTable,
+)
 from opsconsole.domain.series import Panel, Threshold, YAxis
 from opsconsole.safe_text import safe_text
+
+PLAIN_INDEX = re.compile(r"[a-z0-9][a-z0-9._-]{0,199}")
+"""What the connection to the team's records lets through: no pattern, no list, nothing hidden."""
 
 S = TypeVar("S", bound=SourceSettings)
 
@@ -50,7 +65,37 @@ def cluster(name: str, table: ClusterTable, shared: tuple[PanelTable, ...]) -> C
         jaeger=source("jaeger", table.jaeger, SourceSettings),
         kubernetes=source("kubernetes", table.kubernetes, KubernetesSettings),
         panels=_with_ids(panels),
+        log_levels=_log_levels(table.log_levels, (*path, "log_levels")),
+        incidents=_shared_incidents(table, (*path, "incidents")),
     )
+
+
+def _shared_incidents(cluster: ClusterTable, path: KeyPath) -> SharedIncidentSettings | None:
+    table = cluster.incidents
+    if table is None:
+        return None
+    if table.index is None:
+        raise MisreadError((*path, "index"), "is missing; write the index of the team, such as opsconsole-incidents")
+    if not PLAIN_INDEX.fullmatch(table.index):
+        raise MisreadError((*path, "index"), "is no index's own name; write small letters, digits and dashes")
+    if table.server is None and cluster.elasticsearch is None:
+        raise MisreadError((*path, "server"), "is missing; the cluster has no `elasticsearch` to take instead")
+    server = None if table.server is None else _source(table.server, SourceSettings, (*path, "server"))
+    return SharedIncidentSettings(table.index, server)
+
+
+def _log_levels(table: LogLevelsTable | None, path: KeyPath) -> LogLevelSettings | None:
+    if table is None:
+        return None
+    if table.port is not None and not table.path:
+        raise MisreadError((*path, "path"), "is missing; write where the handler is, such as /level")
+    urls: dict[str, str] = {}
+    for name, written in (table.urls or {}).items():
+        try:
+            urls[name] = values.pod_url(written)
+        except ValueError as error:
+            raise MisreadError((*path, "urls", name), str(error)) from None
+    return LogLevelSettings(table.path or "", table.port, urls)
 
 
 def _source(table: SourceTable, kind: type[S], path: KeyPath) -> S:
@@ -58,9 +103,26 @@ def _source(table: SourceTable, kind: type[S], path: KeyPath) -> S:
     if (table.client_key is not None) and table.client_certificate is None:
         raise MisreadError((*path, "client_key"), "needs `client_certificate` beside it")
     plain = ("ca", "client_certificate", "client_key", "headers", "tenant", "timeout", "proxy")
-    extra = ("index", "kubeconfig", "context", "namespaces")
+    extra = (
+        "index",
+        "kibana",
+        "kibana_data_view",
+        "kibana_space",
+        "kubeconfig",
+        "context",
+        "namespaces",
+        "exec_plugins",
+    )
     fields = {key: value for key in (*plain, *extra) if (value := getattr(table, key, None)) is not None}
+    if isinstance(table, ElasticsearchTable):
+        fields["fields"] = _field_names(table)
     return kind(url=(table.url or "") + (table.base_path or ""), auth=_auth(table.auth, (*path, "auth")), **fields)
+
+
+def _field_names(table: ElasticsearchTable) -> dict[str, tuple[str, ...]]:
+    """Names of fields by what they hold."""
+    written = {} if table.fields is None else msgspec.structs.asdict(table.fields)
+    return {key: names for key, names in written.items() if names}
 
 
 def _check_address(table: SourceTable, path: KeyPath) -> None:
@@ -70,6 +132,8 @@ def _check_address(table: SourceTable, path: KeyPath) -> None:
         return
     if table.url is not None and (table.kubeconfig is not None or table.context is not None):
         raise MisreadError((*path, "url"), "stands beside `kubeconfig` or `context`; write one way or the other")
+    if table.url is not None and table.exec_plugins is not None:
+        raise MisreadError((*path, "exec_plugins"), "belongs to a kubeconfig; with `url`, `auth` says who we are")
     for key in ("base_path", "auth", "ca", "client_certificate", "client_key"):
         if table.url is None and getattr(table, key) is not None:
             raise MisreadError((*path, key), "needs `url` beside it; a kubeconfig brings its own")

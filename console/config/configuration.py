@@ -11,9 +11,10 @@ import msgspec
 from opsconsole.config import assembling, values
 from opsconsole.config.environment import entries_of_variables
 from opsconsole.config.files import ConfigFile, config_file, parse_toml, read_config, read_dotenv, shown_path
+from opsconsole.config.incident_keeping import incident_settings
 from opsconsole.config.layers import Entries, Entry, KeyPath, Layer, merged
 from opsconsole.config.reading import MisreadError, build, entries_of
-from opsconsole.config.settings import ClusterSettings, Settings, ThemeName
+from opsconsole.config.settings import ClusterSettings, IncidentSettings, Settings, ThemeName
 from opsconsole.config.tables import FileTable
 from opsconsole.domain.errors import ConfigError
 from opsconsole.safe_text import safe_text
@@ -27,6 +28,7 @@ class Configuration(msgspec.Struct, frozen=True):
     entries: Entries
     clusters: dict[str, ClusterSettings]
     write: bool = False
+    incidents: IncidentSettings = IncidentSettings()
 
     def value(self, *path: str) -> object | None:
         """The value at `path`, or None when no layer sets it."""
@@ -69,9 +71,9 @@ class Configuration(msgspec.Struct, frozen=True):
         )
 
     def settings(self, cluster: ClusterSettings | None = None) -> Settings:
-        """The settings for a run on `cluster`, or on the chosen one.
+        """The settings for a run on `cluster`, which is a practice one, or on the chosen one.
 
-        Raises `ConfigError` like `chosen`.
+        Of what happens in a practice cluster nobody is told. Raises `ConfigError` like `chosen`.
         """
         used = cluster or self.chosen()
         usual = Settings(cluster=used)
@@ -86,6 +88,8 @@ class Configuration(msgspec.Struct, frozen=True):
             refresh=cast(float, self.value("refresh") or usual.refresh),
             time_zone=cast(str, self.value("time_zone") or usual.time_zone),
             keymap=self.keymap(),
+            incidents=self.incidents if cluster is None else IncidentSettings(store=self.incidents.store),
+            runbooks=cast(tuple[Path, ...], self.value("runbooks") or ()),
         )
 
     def keymap(self) -> dict[str, str]:
@@ -120,7 +124,8 @@ def load(
     )
     layers.append(entries_of_variables(environ, Layer.ENVIRONMENT, _cluster_names(layers), folder))
     entries = merged([*layers, flags or {}])
-    return Configuration(place, place.path.exists(), entries, _clusters(entries), write)
+    clusters, incidents = _assembled(entries)
+    return Configuration(place, place.path.exists(), entries, clusters, write, incidents)
 
 
 def _cluster_names(layers: Iterable[Entries]) -> tuple[str, ...]:
@@ -128,14 +133,18 @@ def _cluster_names(layers: Iterable[Entries]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _clusters(entries: Mapping[KeyPath, Entry]) -> dict[str, ClusterSettings]:
-    """Every cluster, assembled. Raises `ConfigError` naming the layers of the key that does not fit."""
+def _assembled(entries: Mapping[KeyPath, Entry]) -> tuple[dict[str, ClusterSettings], IncidentSettings]:
+    """Every cluster, and how incidents are kept.
+
+    Raises `ConfigError` naming the layers of the key that does not fit.
+    """
     tables = cast(FileTable, build(FileTable, {path: entry.value for path, entry in entries.items()}))
     try:
-        return {
+        clusters = {
             name: assembling.cluster(name, table, tables.panels or ())
             for name, table in (tables.clusters or {}).items()
         }
+        return clusters, incident_settings(tables.incidents)
     except MisreadError as error:
         raise ConfigError(safe_text(f"{_origin_near(entries, error.path)}{error}")) from None
 
@@ -155,4 +164,4 @@ def _origin_near(entries: Mapping[KeyPath, Entry], path: KeyPath) -> str:
 def clusters_in(text: str, place: str) -> dict[str, ClusterSettings]:
     """The clusters of a TOML text such as `opsconsole practice serve` prints. Raises `ConfigError`."""
     tree = {key: value for key, value in parse_toml(text, place).items() if key == "clusters"}
-    return _clusters(entries_of(tree, Layer.FILE, place, Path.cwd()))
+    return _assembled(entries_of(tree, Layer.FILE, place, Path.cwd()))[0]

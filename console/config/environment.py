@@ -24,7 +24,21 @@ CONFIG_VARIABLE = "OPSCONSOLE_CONFIG"
 """Names another file than the usual one."""
 
 _ALIASES = {"CLUSTER": "default_cluster"}
-_NOT_IN_DOTENV = frozenset({"auth", "headers", "client_certificate", "client_key", "ca", "kubeconfig"})
+_NOT_IN_DOTENV = frozenset(
+    {
+        "auth",
+        "headers",
+        "client_certificate",
+        "client_key",
+        "ca",
+        "kubeconfig",
+        "exec_plugins",
+        "log_levels",
+        "kibana",
+        "incidents",
+        "runbooks",
+    }
+)
 
 
 def entries_of_variables(
@@ -57,7 +71,8 @@ def entries_of_variables(
 
 def _check_harmless(variable: str) -> None:
     """Refuse what would let the `.env` file of a foreign folder send secrets away or start programs."""
-    if variable == CONFIG_VARIABLE or any(word.lower() in _NOT_IN_DOTENV for word in variable.split("__")):
+    words = variable.removeprefix(PREFIX).lower().split("__")
+    if variable == CONFIG_VARIABLE or not _NOT_IN_DOTENV.isdisjoint(words):
         raise ValueError(
             "is not read from a .env file, which may be somebody else's; "
             "set it in the configuration file or in the environment"
@@ -118,6 +133,6 @@ def _read(shape: Shape, path: KeyPath, text: str, base: Path) -> object:
         case Leaf():
             return shape.read(text, base, from_text=True)
         case Listed():
-            raise ValueError("panels can't be written in a variable; write them in the configuration file")
+            raise ValueError(f"{path[-1]} can't be written in a variable; write them in the configuration file")
         case _:
             raise ValueError("is a table; add two underscores and the key, such as __URL")

@@ -19,7 +19,7 @@ from opsconsole.config.settings import (
     SourceSettings,
 )
 from opsconsole.config.shapes import Inner, Leaf, shapes_of
-from opsconsole.config.tables import ClusterTable, FileTable, Table
+from opsconsole.config.tables import ClusterTable, FileTable, IncidentsTable, Table
 from opsconsole.domain.text import SafeText
 from opsconsole.safe_text import safe_text
 
@@ -78,7 +78,9 @@ def _general(configuration: Configuration) -> Iterator[InForce]:
         ("write",), Entry(configuration.write, Origin(Layer.FLAG, "--write") if configuration.write else _DEFAULT)
     )
     yield from _below(configuration, ("keys",))
-    yield from _panels(configuration, ("panels",))
+    yield from _leaves(configuration, IncidentsTable, ("incidents",), {})
+    yield from _listed(configuration, ("incidents", "notifications"), "name")
+    yield from _listed(configuration, ("panels",), "title")
 
 
 def _cluster(configuration: Configuration, cluster: ClusterSettings) -> Iterator[InForce]:
@@ -97,7 +99,10 @@ def _cluster(configuration: Configuration, cluster: ClusterSettings) -> Iterator
             yield from _leaves(configuration, shape.table, (*path, key), defaults, only_set=True)
         yield from _below(configuration, (*path, key, "auth"))
         yield from _below(configuration, (*path, key, "headers"))
-    yield from _panels(configuration, (*path, "panels"))
+        yield from _below(configuration, (*path, key, "fields"))
+    yield from _below(configuration, (*path, "log_levels"))
+    yield from _below(configuration, (*path, "incidents"))
+    yield from _listed(configuration, (*path, "panels"), "title")
 
 
 def _leaves(
@@ -118,14 +123,15 @@ def _leaves(
 def _below(configuration: Configuration, path: KeyPath) -> Iterator[InForce]:
     for key, entry in configuration.entries.items():
         if key[: len(path)] == path and len(key) > len(path):
-            plain_header = path[-1] == "headers" and not isinstance(entry.value, SecretRef)
+            plain_header = key[-2:-1] == ("headers",) and not isinstance(entry.value, SecretRef)
             yield _row(key, Entry(HIDDEN, entry.origin) if plain_header else entry)
 
 
-def _panels(configuration: Configuration, path: KeyPath) -> Iterator[InForce]:
+def _listed(configuration: Configuration, path: KeyPath, named_by: str) -> Iterator[InForce]:
+    """An array of tables by the names of its items."""
     entry = configuration.entries.get(path)
     if entry is not None and isinstance(entry.value, tuple):
-        yield _row(path, Entry(tuple(panel.title or "" for panel in entry.value), entry.origin))
+        yield _row(path, Entry(tuple(getattr(item, named_by) or "" for item in entry.value), entry.origin))
 
 
 def _row(path: KeyPath, entry: Entry) -> InForce:

@@ -16,6 +16,9 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+(\[\d+\])?")
 SOURCES = ("prometheus", "alertmanager", "elasticsearch", "jaeger", "kubernetes")
 """Keys of a cluster that hold a source."""
 
+_OWN_SERVER = ("incidents", "server")
+"""Where the team's incidents are, when it is not the cluster's own Elasticsearch."""
+
 _DESTINATION = frozenset({"url", "proxy", "kubeconfig"})
 _CREDENTIALS = frozenset({"auth", "headers", "client_certificate", "client_key", "kubeconfig", "context"})
 
@@ -62,13 +65,17 @@ def merged(layers: Iterable[Entries]) -> dict[KeyPath, Entry]:
 
     One rule on top: a layer that sends a source elsewhere (its URL, proxy or kubeconfig)
     leaves the credentials of lower layers behind, so no `.env` file and no stray variable can carry a
-    secret to another server than the one it was written for.
+    secret to another server than the one it was written for. Nor can the team's incidents go there, where they are
+    shared through that source.
     """
     result: dict[KeyPath, Entry] = {}
     for entries in layers:
-        for source in {path[:3] for path in entries if _redirects(path)}:
-            for path in [path for path in result if path[:3] == source and path[3] in _CREDENTIALS]:
+        for source in {path[:-1] for path in entries if _redirects(path)}:
+            depth = len(source)
+            for path in [path for path in result if path[:depth] == source and path[depth] in _CREDENTIALS]:
                 del result[path]
+            if source[2] == "elasticsearch" and (*source[:2], *_OWN_SERVER, "url") not in result:
+                result.pop((*source[:2], "incidents", "index"), None)
             if (*source, "url") in entries or (*source, "kubeconfig") in entries:
                 result.pop((*source, "base_path"), None)
                 result.pop((*source, "url"), None)
@@ -77,4 +84,5 @@ def merged(layers: Iterable[Entries]) -> dict[KeyPath, Entry]:
 
 
 def _redirects(path: KeyPath) -> bool:
-    return len(path) >= 4 and path[0] == "clusters" and path[2] in SOURCES and path[3] in _DESTINATION
+    is_source = path[2:-1] == _OWN_SERVER or path[2:-1] in {(source,) for source in SOURCES}
+    return path[:1] == ("clusters",) and is_source and path[-1] in _DESTINATION

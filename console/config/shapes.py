@@ -106,7 +106,9 @@ def _expected(takes: object) -> str:
         str: "text in quotes",
         bool: "true or false",
         float: "a number",
+        int: "a whole number",
         float | str: "a duration such as 15m or a number of seconds",
+        int | str: "a number or text in quotes",
         tuple[str, ...]: "a list of texts",
     }
     return words[takes]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from opsconsole.config.files import shown_path
 from opsconsole.domain.errors import ConfigError
+from opsconsole.file_writing import open_new
 
 STARTER = """\
 # Configuration of opsconsole. Every key is described in docs/configuration.md.
@@ -19,9 +20,10 @@ STARTER = """\
 # ascii = false                # true draws with ASCII characters alone
 # refresh = "10s"              # time between two questions to a server
 # time_zone = "local"          # local, UTC, or a name such as "Europe/Berlin"
+# runbooks = ["~/runbooks"]    # folders with the team's runbooks
 
 # [keys]                       # other keys for an action; ids stand in docs/keys.md
-# freeze = "space"
+# freeze = "f8"
 
 # A cluster. Leave out a source that you do not have: its pane says so, the others work.
 [clusters.prod]
@@ -41,6 +43,12 @@ prometheus = "http://127.0.0.1:9090"
 # index = "logs-*"
 # timeout = "15s"
 
+# Who is told of an incident, when you say so. The address of a webhook is a secret as well.
+# [[incidents.notifications]]
+# name = "on-call"
+# kind = "slack"               # slack, wecom, email
+# url = "env:ON_CALL_WEBHOOK"
+
 # A chart of your own, beside the usual ones.
 # [[clusters.prod.panels]]
 # title = "Orders per second"
@@ -57,7 +65,7 @@ def write_starter(path: Path) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        descriptor = open_new(path)
     except FileExistsError:
         raise ConfigError(f"{shown_path(path)} exists and is left as it is; edit it, or move it away first") from None
     except OSError as error:

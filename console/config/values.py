@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
+import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from opsconsole.config.settings import AuthKind, SecretRef, ThemeName
+from opsconsole.config.settings import AuthKind, NotificationKind, SecretRef, ThemeName
 from opsconsole.domain.series import Layer, Severity, Unit
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import LONGEST_WINDOW, SHORTEST_WINDOW, parse_duration
@@ -72,6 +74,14 @@ def auth_kind(value: object, _: Path) -> AuthKind:
         return AuthKind(value)
     except ValueError:
         raise one_of(str(value), [one.value for one in AuthKind], "kind of auth") from None
+
+
+def notification_kind(value: object, _: Path) -> NotificationKind:
+    """One of the ways to tell somebody."""
+    try:
+        return NotificationKind(value)
+    except ValueError:
+        raise one_of(str(value), [one.value for one in NotificationKind], "kind of notification") from None
 
 
 def severity(value: object, _: Path) -> Severity:
@@ -189,6 +199,70 @@ def proxy(value: object, _: Path) -> str:
     return _address(value, ("http", "https", "socks5", "socks5h"), "http://127.0.0.1:3128").geturl().rstrip("/")
 
 
+_PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
+"""As the API server takes names of ports (apimachinery, `IsValidPortName`)."""
+
+
+def port(value: object, _: Path) -> int | str:
+    """A port by its number, or by the name that a container gives it."""
+    text = str(value).strip()
+    if text.isascii() and text.isdecimal() and 0 < int(text) < 65_536:
+        return int(text)
+    if not _PORT_NAME.fullmatch(text):
+        raise ValueError("is no port; write a number from 1 to 65535, or the name that the container gives it")
+    return text
+
+
+_PLACE = re.compile(r"\{([^{}]*)\}")
+_PLACES = frozenset(("pod", "ip", "namespace"))
+
+
+def pod_url(text: str) -> str:
+    """The address of something in each pod, with places such as `{ip}` left to be filled in."""
+    named, rest = set(_PLACE.findall(text)), _PLACE.sub("x", text)
+    if named - _PLACES or "{" in rest or "}" in rest:
+        raise ValueError("has an unknown place; write {pod}, {ip} or {namespace}")
+    if not {"pod", "ip"} & named:
+        raise ValueError("is the same for all pods; write one such as http://{ip}:8080/level")
+    _address(rest, ("http", "https"), "http://{ip}:8080/level")
+    return text
+
+
+def tcp_port(value: object, _: Path) -> int:
+    """A port by its number."""
+    number = int(str(value))
+    if not 0 < number < 65_536:
+        raise ValueError("is no port; write a number from 1 to 65535")
+    return number
+
+
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]{2,45}\]?")
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+"""As HTML takes addresses (HTML Standard, "valid e-mail address"): nothing in it can end a line or a header."""
+
+
+def host(value: object, _: Path) -> str:
+    """A server's name or address alone."""
+    text = str(value).strip()
+    if not _HOST.fullmatch(text):
+        raise ValueError("is no host; write the server's name alone, such as mail.example.net")
+    return text.strip("[]")
+
+
+def mail_address(value: object, _: Path) -> str:
+    """One e-mail address, bare."""
+    text = str(value).strip()
+    if not _MAIL_ADDRESS.fullmatch(text):
+        raise ValueError("is no e-mail address; write it bare, such as on-call@example.net")
+    return text
+
+
+def mail_addresses(value: object, base: Path) -> tuple[str, ...]:
+    """Several e-mail addresses."""
+    written: Iterable[object] = value if isinstance(value, (tuple, list)) else ()
+    return tuple(mail_address(one, base) for one in written)
+
+
 def base_path(value: object, _: Path) -> str:
     """A path below the server's address, `/` at its start and none at its end; empty for the root."""
     text = str(value).strip("/ ")
@@ -206,6 +280,12 @@ def path(value: object, base: Path) -> Path:
         return base / Path(text).expanduser()
     except RuntimeError:
         raise ValueError("names the home folder of a user that does not exist; write the path from /") from None
+
+
+def paths(value: object, base: Path) -> tuple[Path, ...]:
+    """Several files or folders."""
+    written: Iterable[object] = value if isinstance(value, (tuple, list)) else ()
+    return tuple(path(one, base) for one in written)
 
 
 def secret(value: object, base: Path) -> SecretRef:
@@ -249,6 +329,31 @@ def names(value: object, _: Path) -> tuple[SafeText, ...]:
     if not all(str(one).strip() for one in written):
         raise ValueError('has an empty name in it; write a list such as ["shop", "payments"]')
     return tuple(safe_text(str(one).strip(), NAME_LIMIT) for one in written)
+
+
+def field_names(value: object, _: Path) -> tuple[str, ...]:
+    """Names of fields of an index, each in full."""
+    written = tuple(str(one).strip() for one in value) if isinstance(value, (tuple, list)) else ()
+    for one in written:
+        if not one or not one.isprintable() or any(char in one for char in " *,^") or len(one) > NAME_LIMIT:
+            raise ValueError('names no field; write a list of whole names such as ["svc.name", "app"]')
+    return written
+
+
+def programs(value: object, _: Path) -> tuple[str, ...]:
+    """Programs by name or absolute path, each with the words that must follow it."""
+    written = tuple(str(one) for one in value) if isinstance(value, (tuple, list)) else ()
+    for one in written:
+        try:
+            words = shlex.split(one)
+        except ValueError:
+            words = []
+        if not words or not one.isprintable() or (os.sep in words[0] and not words[0].startswith(("/", "~"))):
+            raise ValueError(
+                'names no program; write a list such as ["aws eks get-token", "/usr/local/bin/corp-login"], '
+                "each a name on PATH or a path from /"
+            )
+    return written
 
 
 def query(value: object, _: Path) -> str:

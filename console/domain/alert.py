@@ -9,6 +9,10 @@ import msgspec
 from opsconsole.domain.series import Severity
 from opsconsole.domain.text import SafeText
 
+SERVICE_LABELS = ("service", "service_name", "app_kubernetes_io_name", "app", "job", "deployment")
+NAMESPACE_LABELS = ("namespace", "kubernetes_namespace", "k8s_namespace_name")
+"""Names of labels that tell what an alert speaks of, the first one that is there."""
+
 
 class AlertState(enum.Enum):
     """Firing first; `rank` orders the list."""
@@ -37,6 +41,8 @@ class Alert(msgspec.Struct, frozen=True):
     value: float | None = None
     runbook_url: SafeText | None = None
     generator_url: SafeText | None = None
+    query: SafeText = SafeText("")
+    """The PromQL of the rule that raised it, empty where nobody told."""
     receivers: tuple[SafeText, ...] = ()
     silenced_by: tuple[SafeText, ...] = ()
     inhibited_by: tuple[SafeText, ...] = ()
@@ -50,9 +56,24 @@ class Alert(msgspec.Struct, frozen=True):
         return SafeText("")
 
     @property
+    def service(self) -> SafeText | None:
+        """The service it speaks of, by the label names in use."""
+        return first_label(self.labels, SERVICE_LABELS)
+
+    @property
+    def namespace(self) -> SafeText | None:
+        """The namespace it speaks of, by the label names in use."""
+        return first_label(self.labels, NAMESPACE_LABELS)
+
+    @property
     def order(self) -> tuple[int, int, float]:
         """Sort key: what fires before what is quiet, by severity, then the newest."""
         return (self.state.rank, self.severity.rank, -self.started_at)
+
+
+def first_label(labels: dict[SafeText, SafeText], names: tuple[str, ...]) -> SafeText | None:
+    """The value of the first of `names` that `labels` holds."""
+    return next((labels[SafeText(name)] for name in names if labels.get(SafeText(name))), None)
 
 
 class AlertGroup(msgspec.Struct, frozen=True):

@@ -29,7 +29,10 @@ class ErrorKind(enum.Enum):
     TOO_LARGE = "too_large"
     SERVER = "server"
     UNSUPPORTED = "unsupported"
+    CONFLICT = "conflict"
+    UNPROCESSABLE = "unprocessable"
     REFUSED_WRITE = "refused_write"
+    SIGN_IN = "sign_in"
     CONFIGURATION = "configuration"
     INTERNAL = "internal"
 
@@ -59,10 +62,16 @@ _SENTENCES: dict[ErrorKind, tuple[str, str]] = {
         "lacks what this pane needs",
         "see docs/configuration.md for the versions that are known to work",
     ),
+    ErrorKind.CONFLICT: (
+        "says that the object changed in between (409)",
+        "look at it again, then decide anew",
+    ),
+    ErrorKind.UNPROCESSABLE: ("refused the change as not valid", "read its reason; nothing was changed"),
     ErrorKind.REFUSED_WRITE: (
         "was not asked: the console is read-only",
         "start with --write if you mean to change things",
     ),
+    ErrorKind.SIGN_IN: ("was not asked: there are no credentials for it", "sign in with `opsconsole login`"),
     ErrorKind.CONFIGURATION: ("was not asked", "correct its settings"),
     ErrorKind.INTERNAL: ("hit a fault of the console's own", "please report it with the console's log"),
 }
@@ -91,13 +100,21 @@ class SourceError(OpsConsoleError):
         *,
         hint: str | None = None,
         retry_after: float | None = None,
+        sent: bool = True,
+        status: int | None = None,
     ) -> None:
-        """`hint` replaces the kind's own advice where the place of the fault knows better."""
+        """`hint` replaces the kind's own advice where the place of the fault knows better.
+
+        `sent` False: it is certain that no byte of the request reached the backend. `status` is the HTTP status,
+        when there was an answer.
+        """
         self.kind = kind
         self.source = source
         self.detail = detail
         self.hint = SafeText(hint if hint is not None else _SENTENCES[kind][1])
         self.retry_after = retry_after
+        self.sent = sent
+        self.status = status
         super().__init__(self.sentence)
 
     @property

@@ -6,6 +6,7 @@ import enum
 
 import msgspec
 
+from opsconsole.domain.snapshot import WHOLE, Completeness
 from opsconsole.domain.text import SafeText
 
 
@@ -25,7 +26,13 @@ class LogLevel(enum.Enum):
         return list(LogLevel).index(self)
 
 
-class LogRecord(msgspec.Struct, frozen=True):
+_RECORD_BYTES = 650
+"""What a record takes beside its message and fields."""
+_FIELD_BYTES = 180
+"""What a field takes beside its value: a pair of texts, and a name."""
+
+
+class LogRecord(msgspec.Struct, frozen=True, gc=False):
     """One line. `time` is the event's own time, unix seconds; None when it could not be read."""
 
     id: SafeText
@@ -35,9 +42,17 @@ class LogRecord(msgspec.Struct, frozen=True):
     message: SafeText
     pod: SafeText = SafeText("")
     namespace: SafeText = SafeText("")
+    container: SafeText = SafeText("")
     trace_id: SafeText = SafeText("")
     span_id: SafeText = SafeText("")
     fields: tuple[tuple[SafeText, SafeText], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory: characters, and what the values around them need."""
+        values = sum([len(value) for _, value in self.fields])
+        message = len(self.message) if self.message.isascii() else 4 * len(self.message)
+        return _RECORD_BYTES + _FIELD_BYTES * len(self.fields) + message + values
 
 
 class LogBucket(msgspec.Struct, frozen=True):
@@ -56,7 +71,7 @@ class LogPage(msgspec.Struct, frozen=True):
     """The newest lines of a scope, newest first.
 
     `total` counts the matches on the server; `total_is_exact` is False when it stopped counting.
-    `bucket_width` is in seconds.
+    `bucket_width` is in seconds. `exhausted` when nothing older matches.
     """
 
     records: tuple[LogRecord, ...]
@@ -64,3 +79,18 @@ class LogPage(msgspec.Struct, frozen=True):
     total_is_exact: bool = True
     buckets: tuple[LogBucket, ...] = ()
     bucket_width: float = 0.0
+    exhausted: bool = False
+
+
+class TailBatch(msgspec.Struct, frozen=True):
+    """What came at once while following: `records` oldest first, none of them twice.
+
+    `dropped` counts lines that were skipped because more came than is read, `behind` is how many seconds the
+    newest line read lies before now. `words` say what is wrong, if anything; it is tried again.
+    """
+
+    records: tuple[LogRecord, ...] = ()
+    dropped: int = 0
+    behind: float = 0.0
+    completeness: Completeness = WHOLE
+    words: SafeText = SafeText("")

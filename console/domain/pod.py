@@ -6,6 +6,7 @@ import enum
 
 import msgspec
 
+from opsconsole.domain.cluster_object import ObjectRef
 from opsconsole.domain.text import SafeText
 
 
@@ -32,9 +33,10 @@ class Evidence(enum.Enum):
     COUNTER = "prober_probe_total"
     EVENTS = "events"
     STATUS = "status"
+    KUBELET = "kubelet /metrics/probes"
 
 
-class Probe(msgspec.Struct, frozen=True):
+class Probe(msgspec.Struct, frozen=True, gc=False):
     """One probe of one container; all durations in seconds, as in the pod's spec."""
 
     kind: ProbeKind
@@ -50,9 +52,44 @@ class Probe(msgspec.Struct, frozen=True):
     """Failures in a row, when a source tells; an estimate unless `evidence` is COUNTER."""
     last_failure: SafeText = SafeText("")
     last_failure_at: float | None = None
+    throttled: bool = False
+    """The kubelet has run out of events for this pod: silence says nothing, a count may be too low."""
+    successes: int | None = None
+    """Successes in a row, when a source tells."""
+    grace: float = 30.0
+    """Seconds the container is given to end once the threshold is reached."""
+    approximate: bool = False
+    """Although a counter tells, `failures` may be off: more came between two readings than can be put in order."""
+    as_of: float | None = None
+    """Of which moment the counter's figure is, unix seconds."""
+    killed_at: float | None = None
+    """When the kubelet gave this life of the container up for this probe, unix seconds."""
+    command: SafeText = SafeText("")
+    """The handler in full, where `handler` is shortened: a script with its line ends as pictures."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether `failures` is what the kubelet itself counted, not an estimate."""
+        counted = self.evidence in (Evidence.COUNTER, Evidence.KUBELET)
+        return self.failures is not None and counted and not self.approximate
+
+    @property
+    def restarts_at(self) -> float | None:
+        """When the threshold is reached if every check goes on failing, unix seconds; the grace period comes on top.
+
+        The failures left are one period apart, counted from the last one (Kubernetes, "Configure Liveness,
+        Readiness and Startup Probes"). None for readiness, and when too little is known.
+        """
+        if self.kind is ProbeKind.READINESS or self.state is not ProbeState.FAILING or self.failures is None:
+            return None
+        if self.killed_at is not None:
+            return self.killed_at
+        if self.last_failure_at is None:
+            return None
+        return self.last_failure_at + max(0, self.failure_threshold - self.failures) * self.period
 
 
-class Container(msgspec.Struct, frozen=True):
+class Container(msgspec.Struct, frozen=True, gc=False):
     """One container's status. `state` is running, waiting or terminated."""
 
     name: SafeText
@@ -67,9 +104,25 @@ class Container(msgspec.Struct, frozen=True):
     last_finished_at: float | None = None
     started_at: float | None = None
     probes: tuple[Probe, ...] = ()
+    container_id: SafeText = SafeText("")
+    back_off_until: float | None = None
+    """When the kubelet starts it again, while it backs off; unix seconds, an estimate from the rule."""
+    memory_limit: float | None = None
+    """Bytes, from the spec."""
+    memory_usage: float | None = None
+    """Bytes, when a source tells."""
+    init: bool = False
+    """Init container or sidecar."""
+    exit_code: int | None = None
+    """Of a container that is terminated now."""
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether it is terminated and says that all went well."""
+        return self.state == "terminated" and self.exit_code == 0
 
 
-class Pod(msgspec.Struct, frozen=True):
+class Pod(msgspec.Struct, frozen=True, gc=False):
     """One pod. `created_at` is unix seconds; `revision` is the owning ReplicaSet's."""
 
     uid: SafeText
@@ -84,8 +137,18 @@ class Pod(msgspec.Struct, frozen=True):
     owner: SafeText = SafeText("")
     revision: SafeText = SafeText("")
     reason: SafeText = SafeText("")
+    """The trouble in one word, as its source judges it: `OOMKilled`, `Unschedulable`, `Terminating`, …"""
     message: SafeText = SafeText("")
     labels: dict[SafeText, SafeText] = {}
+    since: float | None = None
+    """Since when it is in the trouble it is in, unix seconds; None when it is well or nobody can say."""
+    why: SafeText = SafeText("")
+    """One sentence about the trouble: the scheduler's reason, the probe, the limit, the exit code."""
+    in_endpoints: bool | None = None
+    """Whether a Service sends it traffic; None when no Service selects it or nobody can say."""
+    resource_version: SafeText = SafeText("")
+    termination_grace: float = 30.0
+    """Seconds, from the spec."""
 
     @property
     def restarts(self) -> int:
@@ -94,14 +157,15 @@ class Pod(msgspec.Struct, frozen=True):
 
     @property
     def trouble(self) -> SafeText:
-        """Why the pod is not well, in the cluster's own word, or nothing when it is."""
+        """Why the pod is not well, in the cluster's own word, or nothing when it is.
+
+        `reason` is the source's judgement, which also knows how long ago something was; without one the states decide.
+        """
+        if self.reason:
+            return self.reason
         for container in self.containers:
             if container.state == "waiting" and container.reason not in ("", "ContainerCreating", "PodInitializing"):
                 return container.reason
-            if container.last_reason == "OOMKilled":
-                return container.last_reason
-        if self.reason:
-            return self.reason
         if self.phase not in ("Running", "Succeeded"):
             return self.phase
         if not self.ready and self.phase == "Running":
@@ -122,10 +186,15 @@ class ChangeKind(enum.Enum):
     DEPLOY = "deploy"
     RESTART = "restart"
     SCALE = "scale"
+    JOB = "job"
+    """A job's pod was made. Jobs come and go on their own, so it explains no more than its own service."""
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Something somebody or something did to a service; drawn as a marker on every time axis."""
+    """Something somebody or something did to a service; drawn as a marker on every time axis.
+
+    Of a rollout `workload` is what was rolled out, and `revision` the number it got.
+    """
 
     time: float
     kind: ChangeKind
@@ -133,6 +202,8 @@ class Change(msgspec.Struct, frozen=True):
     service: SafeText
     title: SafeText
     cause: SafeText = SafeText("")
+    workload: ObjectRef | None = None
+    revision: int = 0
 
 
 class ChangeList(msgspec.Struct, frozen=True):

@@ -41,21 +41,42 @@ class Completeness(msgspec.Struct, frozen=True):
     got: int = 1
     wanted: int = 1
     notes: tuple[SafeText, ...] = ()
+    arriving: bool = False
+    """The rest is on its way: the first pages of a long list."""
 
     @property
     def whole(self) -> bool:
         """Whether nothing is missing and nothing was warned of."""
-        return self.got >= self.wanted and not self.notes
+        return self.got >= self.wanted and not self.notes and not self.arriving
 
 
 WHOLE = Completeness()
 
 
+class Problem(msgspec.Struct, frozen=True):
+    """A `SourceError` as a value."""
+
+    kind: ErrorKind
+    sentence: SafeText
+
+    @classmethod
+    def of(cls, error: SourceError) -> Problem:
+        """The problem that `error` describes."""
+        return cls(error.kind, error.sentence)
+
+
 class Reading(msgspec.Struct, Generic[T], frozen=True):
-    """A source's answer: the value and whether it is whole."""
+    """A source's answer: the value and whether it is whole.
+
+    A source that keeps its answer by watching says how far it can be trusted: `as_of` is when the backend was
+    last heard (unix seconds; None: just now), `problem` why it no longer is, `next_try` when it is tried again.
+    """
 
     value: T
     completeness: Completeness = WHOLE
+    as_of: float | None = None
+    problem: Problem | None = None
+    next_try: float | None = None
 
 
 class FeedState(enum.Enum):
@@ -70,18 +91,6 @@ class FeedState(enum.Enum):
     THROTTLED = "throttled"
     PAUSED = "paused"
     NOT_CONFIGURED = "not_configured"
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """A `SourceError` as a value."""
-
-    kind: ErrorKind
-    sentence: SafeText
-
-    @classmethod
-    def of(cls, error: SourceError) -> Problem:
-        """The problem that `error` describes."""
-        return cls(error.kind, error.sentence)
 
 
 class Snapshot(msgspec.Struct, Generic[T], frozen=True):

@@ -6,6 +6,12 @@ import msgspec
 
 from opsconsole.domain.text import SafeText
 
+REFERENCE_TYPE = SafeText("opentracing.ref_type")
+"""The attribute of a link that tells its type (OpenTelemetry's compatibility with OpenTracing)."""
+
+FOLLOWS_FROM = SafeText("follows_from")
+"""The type of a link to a span that did not wait for this one."""
+
 
 class SpanEvent(msgspec.Struct, frozen=True):
     """Something that happened inside a span, unix seconds."""
@@ -15,8 +21,19 @@ class SpanEvent(msgspec.Struct, frozen=True):
     attributes: dict[SafeText, SafeText]
 
 
+class SpanLink(msgspec.Struct, frozen=True):
+    """Another span this one has to do with, often of another trace."""
+
+    trace_id: SafeText
+    span_id: SafeText
+    attributes: dict[SafeText, SafeText] = {}
+
+
 class Span(msgspec.Struct, frozen=True):
-    """One operation of one service. `start` is unix seconds, `duration` seconds."""
+    """One operation of one service. `start` is unix seconds, `duration` seconds.
+
+    `warnings` are the store's own words about it, such as of a clock that was set right.
+    """
 
     trace_id: SafeText
     span_id: SafeText
@@ -31,6 +48,9 @@ class Span(msgspec.Struct, frozen=True):
     attributes: dict[SafeText, SafeText] = {}
     events: tuple[SpanEvent, ...] = ()
     pod: SafeText = SafeText("")
+    namespace: SafeText = SafeText("")
+    links: tuple[SpanLink, ...] = ()
+    warnings: tuple[SafeText, ...] = ()
 
 
 class Trace(msgspec.Struct, frozen=True):

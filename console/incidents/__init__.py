@@ -1,0 +1,1 @@
+"""Incident records: the store, the timeline that writes itself, and what is made of it afterwards."""

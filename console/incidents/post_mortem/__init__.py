@@ -1,0 +1,1 @@
+"""An incident written up: what happened, when, why, and what is left to do."""

@@ -1,0 +1,19 @@
+"""What a console keeps its incidents with."""
+
+from __future__ import annotations
+
+import msgspec
+
+from opsconsole.incidents.notifying import Notifier
+from opsconsole.incidents.protocols import IncidentBook, IncidentStore
+
+
+class Records(msgspec.Struct, frozen=True):
+    """The store that is read, and the one door by which this console writes to it.
+
+    `notifier` tells somebody of an incident; None: nobody is to be told.
+    """
+
+    store: IncidentStore
+    book: IncidentBook
+    notifier: Notifier | None = None

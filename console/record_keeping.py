@@ -1,0 +1,90 @@
+"""Puts the records of a cluster's incidents together from the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from opsconsole.clock import Clock
+from opsconsole.config.settings import IncidentSettings, NotificationKind, NotificationSettings, Settings
+from opsconsole.domain.notification import Address
+from opsconsole.domain.text import SafeText
+from opsconsole.incidents.attachment import attachment_of
+from opsconsole.incidents.book import Book
+from opsconsole.incidents.delivery_marks import DeliveryMarks
+from opsconsole.incidents.late_records import LateRecords
+from opsconsole.incidents.notifying import Messenger, Notifier
+from opsconsole.incidents.records import Records
+from opsconsole.incidents.store.place import usual_path
+from opsconsole.incidents.store.sqlite_incidents import SqliteIncidents
+from opsconsole.machine_user import operator
+from opsconsole.safe_text import safe_text
+
+ConnectMessenger = Callable[[NotificationSettings, Clock], Messenger]
+"""Makes what sends by these settings; called when the first one is to be sent."""
+
+
+def late_records(
+    settings: Settings,
+    clock: Clock,
+    *,
+    drill_since: float | None = None,
+    messenger: ConnectMessenger | None = None,
+) -> LateRecords:
+    """The records of the settings' cluster, in this user's file unless the settings name another.
+
+    With `drill_since` (unix seconds) everything opened belongs to the drill that began then, and nobody is told of it.
+    Without `messenger` nobody is, either. Nothing is read or made before they are asked for.
+    """
+    path = settings.incidents.store or usual_path()
+    cluster = safe_text(settings.cluster.name, 200)
+    attachment = attachment_of(path.parent, cluster)
+
+    tells = messenger if settings.incidents.notifications and drill_since is None else None
+
+    async def opened() -> Records:
+        user = await asyncio.to_thread(operator)
+        store = SqliteIncidents(path)
+        book = Book(store, clock, cluster=cluster, operator=user, attachment=attachment, drill_since=drill_since)
+        if tells is None:
+            return Records(store, book)
+        return Records(store, book, notifier_of(settings.incidents, Records(store, book), clock, path, tells))
+
+    undelivered = _marks(path).any if tells is not None else lambda: False
+    return LateRecords(opened, attachment, undelivered=undelivered)
+
+
+def notifier_of(
+    settings: IncidentSettings, records: Records, clock: Clock, path: Path, messenger: ConnectMessenger
+) -> Notifier:
+    """What tells somebody of the incidents in the file at `path`, by the ways of the settings."""
+    ways = {safe_text(one.name): one for one in settings.notifications}
+    return Notifier(
+        records.book,
+        records.store,
+        [address(one) for one in ways.values()],
+        partial(_connected, messenger, ways, clock),
+        clock,
+        marks=_marks(path),
+        chance=random.SystemRandom(),  # no two consoles may give a notification the same name
+    )
+
+
+def _marks(path: Path) -> DeliveryMarks:
+    return DeliveryMarks(path.parent / "notifying")
+
+
+def _connected(
+    messenger: ConnectMessenger, ways: Mapping[SafeText, NotificationSettings], clock: Clock, name: str
+) -> Messenger:
+    return messenger(ways[safe_text(name)], clock)
+
+
+def address(way: NotificationSettings) -> Address:
+    """Whom `way` reaches, without anything secret."""
+    name = safe_text(way.name)
+    recipient = safe_text(", ".join(way.recipients)) if way.kind is NotificationKind.EMAIL else name
+    return Address(name, safe_text(way.kind.value), recipient, way.owners)

@@ -1,0 +1,1 @@
+"""Runbooks: Markdown in, steps that can be walked out."""

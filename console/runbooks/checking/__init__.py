@@ -1,0 +1,1 @@
+"""Checks of runbooks: asked of the sources, read-only, and judged."""

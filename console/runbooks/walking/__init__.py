@@ -1,0 +1,1 @@
+"""Walking through a runbook: one step at hand, each result in the record before the walk goes on."""
