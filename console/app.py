@@ -2,41 +2,70 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from functools import cache
 from importlib.resources import files
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from textual.app import App
+from textual import events
+from textual.actions import ActionParseResult
+from textual.app import App, SuspendNotSupported
 from textual.command import Provider
+from textual.dom import DOMNode
 from textual.filter import LineFilter, NoColor
 
-from opsconsole.actions import PaneName, with_keymap
+from opsconsole.actions import PaneName, key_words, with_keymap
 from opsconsole.clock import Clock, SystemClock
-from opsconsole.config.settings import Settings, ThemeName
-from opsconsole.domain.scope import Scope, Selection
+from opsconsole.config.settings import NotificationSettings, Settings, ThemeName
+from opsconsole.domain.errors import SourceError
+from opsconsole.domain.operation import AuditRecord
+from opsconsole.domain.scope import Scope
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeWindow
+from opsconsole.drills.drill import Drill
 from opsconsole.feeds.cluster_feeds import ClusterFeeds
 from opsconsole.feeds.feed import Pace
-from opsconsole.garbage import FULL_COLLECTION_INTERVAL, spare_key_presses
-from opsconsole.hang_up import leave_on_hang_up
+from opsconsole.garbage import FULL_COLLECTION_INTERVAL, collect_everything, spare_key_presses
+from opsconsole.hang_up import GRACE, leave_on_hang_up
+from opsconsole.incidents.late_records import IncidentJournal
+from opsconsole.incidents.notifying import Messenger
+from opsconsole.incidents.protocols import IncidentStore
+from opsconsole.operations.protocols import Operations
+from opsconsole.record_keeping import late_records
+from opsconsole.runbooks.late_bookcase import LateBookcase, LookUp
+from opsconsole.runbooks.protocols import Runbooks
 from opsconsole.safe_text import safe_text
 from opsconsole.screens.commands import ConsoleCommands
 from opsconsole.screens.console_screen import ConsoleScreen
-from opsconsole.screens.messages import TopicChanged
+from opsconsole.screens.desks import Desks
+from opsconsole.screens.drills.drill_desk import DrillDesk
+from opsconsole.screens.incidents.incident_desk import IncidentDesk
+from opsconsole.screens.incidents.pinning import web_links
+from opsconsole.screens.incidents.record_watch import OpenRecords, RecordWatch, Share, Sharer
+from opsconsole.screens.incidents.timeline_keeper import TimelineKeeper
+from opsconsole.screens.messages import EvidenceAsked, JumpAsked, TopicChanged
+from opsconsole.screens.operations.desk import OperationDesk
+from opsconsole.screens.runbooks.runbook_desk import RunbookDesk
 from opsconsole.screens.terminal_guard import ControlCharacterFilter
 from opsconsole.sources.protocols import Sources
 from opsconsole.themes import ALL_THEMES, VARIABLE_DEFAULTS
 from opsconsole.widgets.glyphs import ASCII, UNICODE
+from opsconsole.widgets.typing_box import TypingBox
+from opsconsole.write_mode import WriteMode
 
-_PRODUCTION = frozenset({"production", "prod", "live"})
+if TYPE_CHECKING:
+    from opsconsole.sources.kubernetes.access import Reached
+
+
+ReadRunbooks = Callable[[Sources, LookUp | None], Awaitable[Runbooks]]
+"""Reads the runbooks, whose checks ask those sources; the second tells what became of an operation."""
 
 
 class OpsConsole(App[int]):
@@ -57,10 +86,21 @@ class OpsConsole(App[int]):
         chance: random.Random | None = None,
         pace: Pace | None = None,
         full: PaneName | None = None,
+        write_mode: WriteMode | None = None,
+        operations: Callable[[], Operations] | None = None,
+        records: OpenRecords | None = None,
+        share: Share | None = None,
+        runbooks: ReadRunbooks | None = None,
+        log_in: Callable[[], SafeText] | None = None,
+        drill: Drill | None = None,
     ) -> None:
         """`connect` is called once the screen is painted: its imports cost as much as a first paint may.
 
-        `pace` replaces the one that `settings.refresh` (seconds) gives; `full` shows one pane alone.
+        `pace` replaces the one that `settings.refresh` (seconds) gives; `full` shows one pane alone. `operations`
+        makes the engine when the first operation is asked for; it shares `write_mode`. `records` opens
+        the incidents' records once the screen is painted; None keeps none. `share` makes what exchanges them with the
+        team. `runbooks` reads those there are when they are first asked for. `log_in` has the terminal while it signs
+        in to the cluster, and returns a sentence or raises `SourceError`. `drill` is what is practised.
         """
         super().__init__()
         self._settings = settings
@@ -69,6 +109,14 @@ class OpsConsole(App[int]):
         self._chance = chance or random.Random()  # noqa: S311 - spreads requests in time, guards nothing
         self._pace = pace or Pace(interval=settings.refresh)
         self._full = full
+        self._write_mode = write_mode or WriteMode(self._clock)
+        self._operations = operations
+        self._records = records
+        self._share = share
+        self._runbooks = runbooks
+        self._log_in = log_in
+        self._drill = drill
+        self._operation_desk: OperationDesk | None = None
         self._guard = ControlCharacterFilter()
         self._no_color = NoColor()
         self._fault: Exception | None = None
@@ -106,8 +154,8 @@ class OpsConsole(App[int]):
             zone=zone_of(settings.time_zone),
             glyphs=ASCII if settings.ascii_only else UNICODE,
             actions=with_keymap(settings.keymap),
-            production=settings.cluster.environment.lower() in _PRODUCTION,
-            write=settings.write,
+            production=settings.cluster.production,
+            desks=self._desks,
             full=self._full,
         )
 
@@ -122,14 +170,91 @@ class OpsConsole(App[int]):
             panels=self._settings.cluster.panels,
         )
 
+    def _desks(self, screen: ConsoleScreen) -> Desks:
+        zone = zone_of(self._settings.time_zone)
+        glyphs = ASCII if self._settings.ascii_only else UNICODE
+        self._operation_desk = OperationDesk(
+            screen,
+            self._operations,
+            self._write_mode,
+            clock=self._clock,
+            zone=zone,
+            glyphs=glyphs,
+            on_change=screen.feeds.refresh,
+            actions=screen.actions,
+        )
+        watch = RecordWatch(screen, self._records, self._share)
+        incidents = IncidentDesk(
+            screen,
+            watch,
+            clock=self._clock,
+            zone=zone,
+            glyphs=glyphs,
+            cluster=safe_text(self._settings.cluster.name),
+            production=self._settings.cluster.production,
+            links=web_links(self._settings.cluster),
+        )
+        runbooks = RunbookDesk(
+            screen,
+            screen,
+            incidents,
+            self._operation_desk,
+            self._shelf(screen, self._operation_desk),
+            glyphs=glyphs,
+            actions=screen.actions,
+        )
+        end_key = next(key_words(one.keys) for one in screen.actions if one.id == "end_drill")
+        drill = DrillDesk(screen, self._drill, incidents, clock=self._clock, zone=zone, glyphs=glyphs, key=end_key)
+        return Desks(self._operation_desk, incidents, runbooks, TimelineKeeper(screen, lambda: watch.opened), drill)
+
+    def _shelf(self, screen: ConsoleScreen, desk: OperationDesk) -> Callable[[], Awaitable[Runbooks]] | None:
+        """Reads the runbooks, whose checks ask the sources of the feeds; None where there are none to read."""
+        read = self._runbooks
+        if read is None:
+            return None
+
+        async def look_up(operation: str) -> tuple[AuditRecord, ...]:
+            # The engine is made only now.
+            await desk.operations.reconcile()
+            return await desk.operations.audit_of(operation)
+
+        return lambda: read(screen.feeds.sources, look_up if self._operations is not None else None)
+
+    def _patience(self) -> float:
+        """Seconds an orderly end may take: longer while the answer to something sent is awaited."""
+        desk = self._operation_desk
+        return GRACE if desk is None else GRACE + desk.patience
+
     def on_mount(self) -> None:
         """Apply the keymap; leave cleanly when the terminal or the session goes away."""
         if self._settings.ascii_only:
             self.add_class("ascii")
         self.set_keymap(self._settings.keymap)
         if not self.is_headless:
-            leave_on_hang_up(lambda: self.exit(0))
-            self.set_interval(FULL_COLLECTION_INTERVAL, gc.collect)
+            leave_on_hang_up(lambda: self.exit(0), self._patience)
+            self.set_interval(FULL_COLLECTION_INTERVAL, collect_everything)
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters that were typed for a box, and were on their way to what had the keys before it, go there.
+
+        They come here when nobody else took them, and would be looked up as commands next.
+        """
+        focused = self.focused
+        if isinstance(focused, TypingBox) and event.is_printable and event.character is not None:
+            event.prevent_default()
+            event.stop()
+            focused.take(event.character)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """As Textual's; in a drill the use of an action is noted, since the way is told at its end."""
+        if self._drill is not None and isinstance(action, str):
+            self._drill.path.note(action, self._clock.now())
+        return await super().run_action(action, default_namespace, namespaces)
 
     def bell(self) -> None:
         """Ring; keep the error when Textual rings for one.
@@ -145,6 +270,34 @@ class OpsConsole(App[int]):
         """Once the app has ended: raise the error that ended it, if one did."""
         if self.return_code and self.return_value is None:
             raise self._fault or RuntimeError("the screen ended with an error that it did not tell")
+
+    def on_jump_asked(self, event: JumpAsked) -> None:
+        """A view over the panes asks to go elsewhere: it closes, and the console goes there."""
+        while not isinstance(self.screen, ConsoleScreen):
+            self.pop_screen()
+        self.screen.on_jump_asked(event)
+
+    def on_evidence_asked(self, event: EvidenceAsked) -> None:
+        """A view over the panes asks to keep something: it stays, and the console keeps it."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ConsoleScreen):
+                screen.on_evidence_asked(event)
+
+    def action_log_in(self) -> None:
+        """Hand the terminal to the program that signs in to Kubernetes, then ask everything anew."""
+        if self._log_in is None:
+            self.notify("there is nothing to sign in to: Kubernetes is not configured", markup=False)
+            return
+        try:
+            with self.suspend():
+                told = self._log_in()
+        except SuspendNotSupported:
+            told = SafeText("this terminal can't be handed over; use `opsconsole login`")
+        except SourceError as error:
+            told = error.sentence
+        self.notify(told, markup=False, timeout=12)
+        if isinstance(self.screen, ConsoleScreen):
+            self.screen.action_refresh()
 
     def action_next_theme(self) -> None:
         """The theme after this one."""
@@ -163,8 +316,41 @@ def zone_of(name: str) -> tzinfo:
     return UTC if name.upper() == "UTC" else ZoneInfo(name)
 
 
-def run(settings: Settings) -> int:
-    """Open the console until the operator leaves; returns the exit code.
+def _share(settings: Settings, clock: Clock) -> Share | None:
+    """What shares the incidents of the settings' cluster; None where they are not shared."""
+    if settings.cluster.incidents is None:
+        return None
+
+    def share(store: IncidentStore) -> Sharer | None:
+        from opsconsole.incident_sharing import sharing_of  # noqa: PLC0415 - brings a client, after first paint
+
+        return sharing_of(settings.cluster, store, clock)
+
+    return share
+
+
+def _messenger(settings: NotificationSettings, clock: Clock) -> Messenger:
+    from opsconsole.sources.notifying.connecting import messenger  # noqa: PLC0415 - brings httpx, after first paint
+
+    return messenger(settings, clock)
+
+
+def _log_in(access: Reached | None) -> SafeText:
+    """Sign in, and say by what. Raises `SourceError`."""
+    done = access.log_in() if access else None
+    return SafeText(f"{done.program} gave a credential" if done else "there is nothing to sign in to")
+
+
+def _write_mode(settings: Settings, clock: Clock) -> WriteMode:
+    """Open where the settings say so."""
+    write_mode = WriteMode(clock)
+    if settings.write:
+        write_mode.open()
+    return write_mode
+
+
+def run(settings: Settings, drill: Drill | None = None) -> int:
+    """Open the console until the operator leaves; returns the exit code. In a `drill` incidents are marked as such.
 
     Raises `ConfigError` for settings that only show to be wrong when they are used, and any error that nobody
     caught while the screen was open.
@@ -172,14 +358,43 @@ def run(settings: Settings) -> int:
     clock = SystemClock()
     with_keymap(settings.keymap)
 
+    @cache
+    def reached() -> Reached | None:
+        """One set of credentials for feeds and operations."""
+        from opsconsole.sources.kubernetes.access import Reached  # noqa: PLC0415 - brings httpx, after first paint
+
+        kubernetes = settings.cluster.kubernetes
+        return None if kubernetes is None else Reached(kubernetes, clock)
+
     def connect() -> Sources:
         from opsconsole.sources import connect as late  # noqa: PLC0415 - brings httpx, after first paint
 
         late.import_ahead(settings.cluster)
-        return late.connect(settings.cluster, clock)
+        return late.connect(settings.cluster, clock, reached=reached())
+
+    write_mode = _write_mode(settings, clock)
+    drill_since = None if drill is None else clock.now()
+    records = late_records(settings, clock, drill_since=drill_since, messenger=_messenger)
+
+    def operations() -> Operations:
+        from opsconsole.operating import operations as operations_on  # noqa: PLC0415 - only for who operates
+
+        journal = IncidentJournal(records)
+        return operations_on(settings.cluster, clock, write_mode, reached=reached(), journal=journal)
 
     spare_key_presses()
-    app = OpsConsole(settings, connect, clock=clock)
+    app = OpsConsole(
+        settings,
+        connect,
+        clock=clock,
+        write_mode=write_mode,
+        operations=operations if settings.cluster.kubernetes else None,
+        records=records,
+        share=_share(settings, clock),
+        runbooks=LateBookcase(settings, clock, records.if_needed),
+        log_in=(lambda: _log_in(reached())) if settings.cluster.kubernetes else None,
+        drill=drill,
+    )
     result = app.run(mouse=True)
     app.raise_fault()
     return result if isinstance(result, int) else app.return_code or 0

@@ -17,12 +17,12 @@ GRACE = 5.0
 """Seconds an orderly end may take before the process is ended as it stands."""
 
 
-def leave_on_hang_up(leave: Callable[[], object], grace: float = GRACE) -> None:
-    """Call `leave` in the running event loop on SIGHUP and SIGTERM, and end the process `grace` seconds later."""
+def leave_on_hang_up(leave: Callable[[], object], grace: Callable[[], float] = lambda: GRACE) -> None:
+    """Call `leave` in the running event loop on SIGHUP and SIGTERM, and end the process `grace()` seconds later."""
     loop = asyncio.get_running_loop()
 
     def go(number: signal.Signals) -> None:
-        last_resort = threading.Timer(grace, os._exit, [128 + number])
+        last_resort = threading.Timer(grace(), os._exit, [128 + number])
         last_resort.daemon = True
         last_resort.start()
         leave()

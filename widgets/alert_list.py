@@ -194,6 +194,12 @@ class AlertList(FeedList[tuple[Alert, ...], Alert]):
             self._service = service
             self.rebuild()
 
+    def _standing_for(self, alerts: tuple[Alert, ...]) -> Alert:
+        """The alert that the head of a group speaks for: of the gravest the one of the service that is shown."""
+        first = alerts[0]
+        gravest = (one for one in alerts if (one.state, one.severity) == (first.state, first.severity))
+        return next((one for one in gravest if self._is_here(one)), first)
+
     def _is_here(self, *alerts: Alert) -> bool:
         return self._service is not None and any(place_of(alert) == self._service for alert in alerts)
 
@@ -202,7 +208,7 @@ class AlertList(FeedList[tuple[Alert, ...], Alert]):
         return (SafeText("no alerts"), SafeText("nothing fires, waits or is muted here"))
 
     def build(self, value: tuple[Alert, ...]) -> Sequence[tuple[Row, Alert]]:
-        """Heads and members in the order of `grouped`; behind a head stands its worst alert."""
+        """Heads and members in the order of `grouped`; behind a head stands its worst alert, of equals the one here."""
         groups = grouped(value)
         rows: list[AlertRow] = []
         for group in groups:
@@ -237,7 +243,7 @@ class AlertList(FeedList[tuple[Alert, ...], Alert]):
             _known(*(alert.labels.get(label, SafeText("")) for label in labels)) or _known(place_of(alert))
             for alert in group.alerts
         ]
-        worst = group.alerts[0]
+        worst = self._standing_for(group.alerts)
         head = AlertRow(
             f"group:{group.name}",
             worst,

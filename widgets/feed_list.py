@@ -39,6 +39,9 @@ class FeedList(Vertical, Generic[T, Item]):
     SOURCE: ClassVar[str]
     """The backend's name in sentences, where no other is given."""
 
+    ROWS: ClassVar[type[RowList]] = RowList
+    """The list inside."""
+
     def __init__(
         self,
         *,
@@ -53,8 +56,9 @@ class FeedList(Vertical, Generic[T, Item]):
         self._source = self.SOURCE if source is None else source
         self._glyphs = glyphs
         self._zone = zone
-        self._rows = RowList(glyphs=glyphs, zone=zone, newest_first=self.NEWEST_FIRST)
+        self._rows = self.ROWS(glyphs=glyphs, zone=zone, newest_first=self.NEWEST_FIRST)
         self._note = ProblemNote()
+        self._snapshot: Snapshot[T] | None = None
         self._value: T | None = None
         self._built: Sequence[Row] = ()
         self._items: dict[str, Item] = {}
@@ -99,14 +103,14 @@ class FeedList(Vertical, Generic[T, Item]):
         if snapshot.value is not self._value:
             self._value = snapshot.value
             self._build()
-        self._standing = standing(
-            snapshot, source=self._source, empty=self.empty(), now=now, zone=self._zone, glyphs=self._glyphs
-        )
+        self._snapshot = snapshot
+        self._stand()
         self._draw()
 
     def rebuild(self) -> None:
         """Make the rows anew from the value at hand, after the way they are shown changed."""
         self._build()
+        self._stand()
         self._draw()
 
     def focus(self, scroll_visible: bool = True) -> FeedList[T, Item]:
@@ -122,6 +126,17 @@ class FeedList(Vertical, Generic[T, Item]):
         pairs = () if self._value is None else self.build(self._value)
         self._built = tuple(row for row, _ in pairs)
         self._items = {row.key: item for row, item in pairs}
+
+    def _stand(self) -> None:
+        if self._snapshot is not None:
+            self._standing = standing(
+                self._snapshot,
+                source=self._source,
+                empty=self.empty(),
+                now=self._now,
+                zone=self._zone,
+                glyphs=self._glyphs,
+            )
 
     def _draw(self) -> None:
         self._rows.show(

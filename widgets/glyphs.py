@@ -63,6 +63,11 @@ class Glyphs(msgspec.Struct, frozen=True):
     branch: SafeText
     branch_last: SafeText
     trunk: SafeText
+    # Spans on a time axis.
+    span_line: SafeText
+    event: SafeText
+    earlier: SafeText
+    later: SafeText
 
 
 UNICODE = Glyphs(
@@ -106,6 +111,10 @@ UNICODE = Glyphs(
     branch=SafeText("├"),
     branch_last=SafeText("└"),
     trunk=SafeText("│"),
+    span_line=SafeText("━"),
+    event=SafeText("◆"),
+    earlier=SafeText("‹"),
+    later=SafeText("›"),
 )
 
 ASCII = Glyphs(
@@ -149,4 +158,8 @@ ASCII = Glyphs(
     branch=SafeText("|"),
     branch_last=SafeText("`"),
     trunk=SafeText("|"),
+    span_line=SafeText("="),
+    event=SafeText("*"),
+    earlier=SafeText("<"),
+    later=SafeText(">"),
 )

@@ -1,122 +1,157 @@
-"""The logs pane: the newest lines of the selection."""
+"""Log records, the newest at the bottom, and the keys that move among them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
-import msgspec
-from textual.content import Content
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
 
-from opsconsole.domain.log_record import LogLevel, LogPage, LogRecord
-from opsconsole.domain.text import SafeText
-from opsconsole.widgets.feed_list import FeedList
-from opsconsole.widgets.problem_note import clock_text
-from opsconsole.widgets.rows import Row, RowView, fit, pad, width_of
+from opsconsole.domain.log_record import LogRecord
+from opsconsole.widgets.line_scroll import Place
+from opsconsole.widgets.log_levels import is_loud
+from opsconsole.widgets.log_row import field_rows
+from opsconsole.widgets.record_lines import RecordLines
 
-LEVEL_STYLES: dict[LogLevel, str] = {
-    LogLevel.UNKNOWN: "$muted",
-    LogLevel.DEBUG: "$level-debug",
-    LogLevel.INFO: "$level-info",
-    LogLevel.WARN: "$level-warn",
-    LogLevel.ERROR: "$level-error bold",
-    LogLevel.FATAL: "$level-error bold reverse",
-}
-
-_LEVEL_CELLS = 5
-_TRACE_CELLS = 8
-_POD_CELLS = 6
-_SERVICE_FROM = 110
-"""Cells from which the service is written even where all lines have the same."""
+_NEAR_THE_TOP = 100
+"""Records above the cursor below which older ones are wanted."""
 
 
-def level_word(level: LogLevel) -> SafeText:
-    """The level in at most five capital letters; `-` when the line told none."""
-    return SafeText("-" if level is LogLevel.UNKNOWN else level.value.upper())
+class LogList(RecordLines):
+    """The records in a pane. The cursor passes the fields of an opened record one by one."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "follow", show=False, id="list.open")]
 
-def pod_suffix(pod: SafeText) -> SafeText:
-    """The part of a pod's name that tells it from its siblings."""
-    return SafeText(pod.rsplit("-", 1)[-1])
+    class Chosen(Message):
+        """The record under the cursor is to be followed."""
 
+    class OlderWanted(Message):
+        """The reader nears the oldest record at hand."""
 
-class LogRow(msgspec.Struct, frozen=True):
-    """One record. `service_cells`, `traced` and `alike` hold for the whole page, so that columns line up.
+    class NewestWanted(Message):
+        """The reader asks for the newest record there is; it may not be at hand any more."""
 
-    `alike` pages are of one service, which the screen's header names: its column gives way to the message.
-    """
+    # --- moving
 
-    key: str
-    record: LogRecord
-    service_cells: int
-    traced: bool
-    alike: bool = False
+    def select(self, record_id: str) -> bool:
+        """Put the cursor on the record with that id; False when it is not at hand."""
+        place = next((place for place, one in enumerate(self.records) if one.id == record_id), None)
+        if place is None:
+            return False
+        self._go(place)
+        return True
 
-    @property
-    def height(self) -> int:
-        """One line."""
-        return 1
+    def _go(self, index: int, field: int = 0) -> None:
+        if not self.records:
+            return
+        newest = len(self.records) - 1
+        self._index, self._field = max(0, min(index, newest)), field
+        self._held = self._index == newest and self.records[newest].id in self._opened
+        if self.follows:
+            self.unseen = 0
+        self._show_cursor()
+        self.post_message(self.Moved())
+        if self._index < _NEAR_THE_TOP:
+            self.post_message(self.OlderWanted())
 
-    def lines(self, view: RowView) -> tuple[Content, ...]:
-        """`14:11:03.120 ERROR checkout pool wait timeout 4bf92f35`; narrow panes drop columns, never the message."""
-        record, width, cut = self.record, view.width, view.glyphs.cut
-        style = LEVEL_STYLES[record.level]
-        wide, middling = width >= 64, width >= 44
-        # Each column brings its own gap: fewer changes of style are fewer bytes over SSH.
-        columns: list[tuple[str, str]] = [(f"{self._time(view, milliseconds=wide)} ", "$muted")]
-        word = level_word(record.level)
-        columns.append((f"{pad(word, _LEVEL_CELLS if middling else 1, SafeText(word[:1]))} ", style))
-        if self.service_cells and middling and not (self.alike and width < _SERVICE_FROM):
-            cells = min(self.service_cells, 16 if width >= 90 else 9)
-            columns.append((f"{pad(record.service, cells, cut)} ", ""))
-        if width >= 110:
-            columns.append((f"{pad(pod_suffix(record.pod), _POD_CELLS, cut)} ", "$muted"))
-        trace = ""
-        if self.traced and width >= 80:
-            trace = f" {record.trace_id[:_TRACE_CELLS]:<{_TRACE_CELLS}}"
-        used = sum(width_of(text) for text, _ in columns)
-        room = max(1, width - used - width_of(trace))
-        loud = "$level-error" if record.level.rank >= LogLevel.ERROR.rank else ""
-        message = pad(record.message, room, cut) if trace else fit(record.message, room, cut)
-        return (Content.assemble(*columns, (message, loud), (trace, "$muted")),)
+    def action_move(self, lines: int) -> None:
+        """Move the cursor by `lines` records or, where one is opened, fields."""
+        index, field = self._index, self._field
+        for _ in range(abs(lines)):
+            index, field = self._beside(index, field, 1 if lines > 0 else -1)
+        self._go(index, field)
 
-    def _time(self, view: RowView, *, milliseconds: bool) -> SafeText:
-        text = clock_text(self.record.time, view.zone)
-        if not milliseconds:
-            return SafeText(f"{text:<8}")
-        if self.record.time is None or text == "no time":
-            return SafeText(f"{text:<12}")
-        return SafeText(f"{text}.{int(self.record.time % 1 * 1000):03d}")
+    def _beside(self, index: int, field: int, step: int) -> Place:
+        if not self.records:
+            return 0, 0
+        if 0 <= field + step <= self._fields_of(index):
+            return index, field + step
+        index += step
+        if not 0 <= index < len(self.records):
+            return index - step, field
+        return index, 0 if step > 0 else self._fields_of(index)
 
+    def _fields_of(self, index: int) -> int:
+        record = self.records[index]
+        return len(field_rows(record)) if record.id in self._opened else 0
 
-class LogList(FeedList[LogPage, LogRecord]):
-    """Log lines, newest first; lines that arrive do not move the reader."""
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by `pages` screens."""
+        if not self.records:
+            return
+        start, _ = self._cursor_lines()
+        entry, _ = self._moved((self._index + 1, start), pages * self._page_lines)
+        index = entry - 1
+        self._go(index if index != self._index else index + pages)
 
-    NEWEST_FIRST: ClassVar[bool] = True
+    def action_top(self) -> None:
+        """The oldest record at hand."""
+        if self.records:
+            self._top = (0, 0)
+            self._go(0)
 
-    SOURCE: ClassVar[str] = "elasticsearch"
+    def action_bottom(self) -> None:
+        """The newest record, and follow."""
+        with self.drawn_once():
+            self._go(len(self.records) - 1)
+            self._held, self.unseen = False, 0
+            self._show_cursor()
+        self.post_message(self.NewestWanted())
 
-    @property
-    def count_text(self) -> SafeText:
-        """How much of what matches is here: `500 of 88,310`, `500 of 10,000+`, `42 lines`."""
-        page = self._value
-        if page is None:
-            return SafeText("")
-        here, more = len(page.records), "" if page.total_is_exact else "+"
-        if page.total > here or more:
-            return SafeText(f"{here:,} of {page.total:,}{more}")
-        return SafeText("1 line" if here == 1 else f"{here:,} lines")
+    def action_choose(self) -> None:
+        """Follow the record under the cursor."""
+        if self.records:
+            self.post_message(self.Chosen())
 
-    def empty(self) -> tuple[SafeText, ...]:
-        """Nothing was logged, or nothing that matches."""
-        return (
-            SafeText("no log lines in this range"),
-            SafeText("a longer range, another service or a lower level may have some"),
-        )
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on what was clicked; a double click follows it."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y >= len(self._drawn) or not self.records:
+            return
+        entry = self._drawn[offset.y][0]
+        if 0 < entry <= len(self.records):
+            self._go(entry - 1)
+            if event.chain == 2:
+                self.action_choose()
 
-    def build(self, value: LogPage) -> Sequence[tuple[Row, LogRecord]]:
-        """One row a record, in the page's order."""
-        cells = max((width_of(record.service) for record in value.records), default=0)
-        traced = any(record.trace_id for record in value.records)
-        alike = len({record.service for record in value.records}) == 1
-        return tuple((LogRow(record.id, record, cells, traced, alike), record) for record in value.records)
+    # --- marks, fields, errors
+
+    def toggle_open(self) -> None:
+        """Open the record under the cursor in place, or close it. It stays where it is meanwhile."""
+        record = self.current
+        if record is None:
+            return
+        self._opened ^= {record.id}
+        self._field = 0
+        self._held = self._index == len(self.records) - 1 and record.id in self._opened
+        self._show_cursor()
+        if record.id in self._opened:
+            self._show_whole()
+        self.post_message(self.Moved())
+
+    def toggle_mark(self) -> None:
+        """Mark the record under the cursor, or take its mark away."""
+        if (record := self.current) is not None:
+            self._marks ^= {record.id}
+            self.repaint()
+            self.post_message(self.Moved())
+
+    def seek(self, step: int, wanted: Callable[[LogRecord], bool]) -> bool:
+        """Go to the next `wanted` record, or for `step` -1 the one before; after the last comes the first."""
+        count = len(self.records)
+        for distance in range(1, count + 1):
+            place = (self._index + distance * step) % count
+            if wanted(self.records[place]):
+                self._go(place)
+                return True
+        return False
+
+    def seek_error(self, step: int) -> bool:
+        """Go to the next error, or the one before; False when there is none at hand."""
+        return self.seek(step, lambda record: is_loud(record.level))
+
+    def seek_mark(self, step: int) -> bool:
+        """Go to the next mark, or the one before; False when nothing is marked."""
+        return self.seek(step, lambda record: record.id in self._marks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opsconsole.domain.pod import Evidence, Pod, Probe, ProbeKind, ProbeState
+from opsconsole.domain.pod import Container, Evidence, Pod, Probe, ProbeKind, ProbeState
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import format_duration
 from opsconsole.widgets.glyphs import Glyphs
@@ -45,24 +45,50 @@ def failures_text(probe: Probe, glyphs: Glyphs) -> str:
     """`2/3` failures against the threshold, `≈2/3` where the source only lets us estimate."""
     if probe.failures is None:
         return ""
-    about = "" if probe.evidence is Evidence.COUNTER else glyphs.about
+    about = "" if probe.exact or probe.killed_at is not None else glyphs.about
     return f"{about}{probe.failures}/{probe.failure_threshold}"
 
 
 def restart_text(probe: Probe, now: float) -> str:
     """When the kubelet will restart the container, if the probe goes on failing.
 
-    The remaining failures are one period apart, counted from the last one seen (Kubernetes,
-    "Configure Liveness, Readiness and Startup Probes"). Empty for readiness, and when too little
-    is known.
+    Empty for readiness, and when too little is known. The time the container takes to end, at most its grace
+    period, comes on top.
     """
     if probe.kind is ProbeKind.READINESS or probe.state is not ProbeState.FAILING or probe.failures is None:
         return ""
-    left = max(0, probe.failure_threshold - probe.failures)
-    if probe.last_failure_at is None:
+    if probe.restarts_at is None:
+        left = max(0, probe.failure_threshold - probe.failures)
         return f"restart after {left} more" if left else "restart due"
-    seconds = left * probe.period - (now - probe.last_failure_at)
+    seconds = probe.restarts_at - now
     return f"restart in ~{format_duration(seconds)}" if seconds >= 1 else "restart due"
+
+
+def source_text(probe: Probe, now: float) -> str:
+    """Who told the figures and what they are worth: `events, an estimate`, `prober_probe_total, read 4s ago`."""
+    parts = [str(probe.evidence.value)]
+    if probe.evidence is not Evidence.STATUS and probe.failures is not None and not probe.exact:
+        parts.append("an estimate" if probe.killed_at is None else "the threshold is certain")
+    if probe.as_of is not None and probe.exact:
+        parts.append(f"read {format_duration(now - probe.as_of)} ago")
+    if probe.throttled:
+        parts.append("event-throttled")
+    return ", ".join(parts)
+
+
+def endpoints_text(pod: Pod) -> str:
+    """Whether a Service sends the pod traffic; nothing when no Service selects it or nobody can say."""
+    if pod.in_endpoints is None:
+        return ""
+    return "in its Service's endpoints" if pod.in_endpoints else "out of its Service's endpoints: no traffic"
+
+
+def back_off_text(container: Container, now: float) -> str:
+    """When a container that backs off is started again; nothing when it doesn't or nobody can say."""
+    if container.back_off_until is None:
+        return ""
+    seconds = container.back_off_until - now
+    return f"starts again in ~{format_duration(seconds)}" if seconds >= 1 else "start due"
 
 
 def telling_probe(pod: Pod) -> Probe | None:

@@ -70,6 +70,8 @@ def clock_text(moment: float | None, zone: tzinfo, form: str = "%H:%M:%S") -> Sa
 
 
 def _missing(completeness: Completeness) -> str:
+    if completeness.arriving and not completeness.notes:
+        return "the rest is still arriving"
     parts = (
         f"{completeness.got} of {completeness.wanted} parts answered" if completeness.got < completeness.wanted else ""
     )

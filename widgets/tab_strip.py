@@ -22,11 +22,13 @@ class TabStrip(OneLine):
         super().__init__(id=id, classes=classes)
         self._tabs = tabs
         self._visible: frozenset[str] = frozenset()
+        self._offered = frozenset(key for key, _ in tabs)
 
-    def show(self, visible: frozenset[str]) -> None:
-        """Mark the tabs whose key is in `visible`."""
-        if visible != self._visible:
-            self._visible = visible
+    def show(self, visible: frozenset[str], offered: frozenset[str] | None = None) -> None:
+        """Mark the tabs whose key is in `visible`, and leave out those that are not `offered` now (None: none)."""
+        offered = self._offered if offered is None else offered
+        if (visible, offered) != (self._visible, self._offered):
+            self._visible, self._offered = visible, offered
             self.changed()
 
     def longest(self) -> Content:
@@ -34,6 +36,7 @@ class TabStrip(OneLine):
         parts = [
             Content.assemble((f"{key} {name}", "bold underline" if key in self._visible else "$muted"))
             for key, name in self._tabs
+            if key in self._offered
         ]
         return Content("  ").join(parts)
 

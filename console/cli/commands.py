@@ -10,13 +10,27 @@ import opsconsole as package
 from opsconsole.cli.flags import Flags, invocation_of, screen_flags
 
 _COMMANDS = {
+    "audit": "opsconsole.cli.audit",
     "check": "opsconsole.cli.check",
     "config": "opsconsole.cli.config",
+    "cordon": "opsconsole.cli.operate:cordon",
+    "delete": "opsconsole.cli.operate:delete",
     "demo": "opsconsole.cli.demo",
+    "drill": "opsconsole.cli.drill",
+    "incident": "opsconsole.cli.incident",
+    "log-level": "opsconsole.cli.log_level",
+    "login": "opsconsole.cli.login",
+    "pause": "opsconsole.cli.operate:pause",
     "practice": "opsconsole.cli.practice",
+    "restart": "opsconsole.cli.operate:restart",
+    "resume": "opsconsole.cli.operate:resume",
+    "rollback": "opsconsole.cli.operate:rollback",
+    "runbook": "opsconsole.cli.runbook",
+    "scale": "opsconsole.cli.operate:scale",
     "snapshot": "opsconsole.cli.snapshot",
+    "uncordon": "opsconsole.cli.operate:uncordon",
 }
-"""Name of a command to the module that holds it as `command`."""
+"""Name of a command to the module that holds it as `command`, or as the name after a colon."""
 
 _EXAMPLES = """\b
 Examples:
@@ -25,6 +39,7 @@ Examples:
   opsconsole check --cluster prod           are all sources there?
   opsconsole --cluster prod                 open the console
   opsconsole --cluster prod -n shop -s checkout --since 3h
+  opsconsole rollback deployment/checkout -n shop --cluster prod --dry-run
 
 \b
 Shell completion (bash; zsh and fish alike):
@@ -41,8 +56,8 @@ class CommandGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command called `cmd_name`, or None."""
-        module = _COMMANDS.get(cmd_name)
-        command = None if module is None else import_module(module).command
+        module, _, name = _COMMANDS.get(cmd_name, "").partition(":")
+        command = getattr(import_module(module), name or "command") if module else None
         return command if isinstance(command, click.Command) else None
 
     def resolve_command(

@@ -36,9 +36,9 @@ def themes(_: click.Context, __: click.Parameter, incomplete: str) -> list[Compl
 
 def panes(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The panes."""
-    from opsconsole.actions import PaneName  # noqa: PLC0415
+    from opsconsole.actions import LIVE_PANES  # noqa: PLC0415
 
-    return _starting(incomplete, (pane.value for pane in PaneName))
+    return _starting(incomplete, (pane.value for pane in LIVE_PANES))
 
 
 def scenarios(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import opsconsole as package
+from opsconsole.file_writing import open_new
 
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|KEY|AUTH|CREDENTIAL|COOKIE|DATABASE_URL|DSN", re.IGNORECASE)
 _SECRET_FORM = re.compile(
@@ -70,7 +71,7 @@ def _account(error: BaseException) -> str:
 def _write(text: str, folder: Path) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}.txt"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    descriptor = open_new(path)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
     return path

@@ -1,6 +1,6 @@
 """The outermost frame: runs a command, and puts every failure into words and an exit code.
 
-0 is well, 1 is "something is not well", 2 is a wrong flag or configuration, 130 is Ctrl+C.
+The codes stand in `exit_codes.py`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from opsconsole.domain.errors import ConfigError, SourceError
+from opsconsole.cli.exit_codes import INTERRUPTED, NOT_WELL, WRONG_USE, of_source_error
+from opsconsole.domain.errors import ConfigError, OpsConsoleError, SourceError
 
 if TYPE_CHECKING:
     from opsconsole.cli.parts import Parts
-
-NOT_WELL = 1
-WRONG_USE = 2
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None, parts: Parts | None = None) -> int:
@@ -49,7 +46,9 @@ def _failure(error: Exception) -> tuple[str, int]:
         case ConfigError():
             return str(error), WRONG_USE
         case SourceError():
-            return error.sentence, NOT_WELL
+            return error.sentence, of_source_error(error)
+        case OpsConsoleError():
+            return str(error), NOT_WELL
     from opsconsole.cli.crash import report  # noqa: PLC0415
 
     return report(error), NOT_WELL

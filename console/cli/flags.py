@@ -139,6 +139,20 @@ demo_flags = _gathering(*_VIEW, _WRITE, _CONFIG)
 picture_flags = _gathering(_CLUSTER, *_VIEW, _CONFIG)
 """The same for one picture, which writes nothing."""
 
+operation_flags = _gathering(
+    _CLUSTER, click.option("-n", "--namespace", metavar="N", help="Namespace of the target."), _CONFIG
+)
+"""Where an operation's target is."""
+
+walk_flags = _gathering(
+    _CLUSTER,
+    click.option("-n", "--namespace", metavar="N", help="Namespace of what the runbook is about."),
+    click.option("-s", "--service", metavar="S", help="The service it is about."),
+    _WRITE,
+    _CONFIG,
+)
+"""Where a runbook is walked, and whether it may change anything."""
+
 cluster_flags = _gathering(_CLUSTER, _CONFIG)
 """Only which cluster."""
 

@@ -31,15 +31,21 @@ Examples:
     metavar="N",
     help="First of the ports to serve on; free ones when left out.",
 )
+@click.option(
+    "--breaks-in",
+    type=click.FloatRange(0, 86_400),
+    metavar="SECONDS",
+    help="Be well for so long first; alerts follow by their rules, up to ten minutes later.",
+)
 @click.pass_context
-def serve(ctx: click.Context, scenario: str, seed: int | None, port_base: int | None) -> int:
+def serve(ctx: click.Context, scenario: str, seed: int | None, port_base: int | None, breaks_in: float | None) -> int:
     """Serve a practice cluster on loopback until stopped.
 
     Prints a cluster table in TOML, ready to be used with --config, once everything answers.
     """
     from opsconsole.cli.parts import PracticeOrder  # noqa: PLC0415
 
-    order = PracticeOrder(chosen_scenario(scenario), seed, port_base)
+    order = PracticeOrder(chosen_scenario(scenario), seed, port_base, breaks_in)
     return invocation_of(ctx, Flags()).parts.serve_practice(order)
 
 

@@ -84,10 +84,10 @@ def _wait(text: str) -> float:
 
 
 def _pane(name: str | None) -> str | None:
-    from opsconsole.actions import PaneName  # noqa: PLC0415
+    from opsconsole.actions import LIVE_PANES  # noqa: PLC0415
     from opsconsole.config.values import one_of  # noqa: PLC0415
 
-    panes = [pane.value for pane in PaneName]
+    panes = [pane.value for pane in LIVE_PANES]
     if name is not None and name not in panes:
         raise ConfigError(f"--full: {one_of(name, panes, 'pane')}")
     return name

@@ -11,6 +11,7 @@ import msgspec
 
 from opsconsole.clock import Clock
 from opsconsole.domain.console_snapshot import ConsoleSnapshot, PanelSnapshot
+from opsconsole.domain.log_query import LogOrigin, LogSearch
 from opsconsole.domain.scope import Scope
 from opsconsole.domain.series import Panel, PanelList
 from opsconsole.domain.snapshot import FeedState, Snapshot, SourceFreshness, SourceName
@@ -19,17 +20,29 @@ from opsconsole.feeds import topic as topics
 from opsconsole.feeds.alert_board import alert_board
 from opsconsole.feeds.feed import Feed, Pace
 from opsconsole.feeds.freshness import worst_of
-from opsconsole.feeds.questions import DISCOVERY, OF_THE_WINDOW, SOURCE_OF, Asker
+from opsconsole.feeds.questions import (
+    DISCOVERY,
+    HEARD_WITHIN,
+    OF_THE_WINDOW,
+    PROBE_INTERVAL,
+    SOURCE_OF,
+    UNJUDGED,
+    WATCHED,
+    Asker,
+)
 from opsconsole.feeds.topic import Topic, TopicKind, panel_topic
-from opsconsole.sources.protocols import Sources
+from opsconsole.sources.protocols import LogSource, Sources, TraceSource, WorkloadSource
 
 DISCOVERY_INTERVAL = 60.0
 """Seconds between two looks at which metrics and services the server has."""
 
 _OF_ALERTS = (topics.ALERTS, topics.RULE_ALERTS)
-_OF_THE_PLACE = (topics.PODS, topics.CHANGES, topics.PANELS)
+_OF_THE_PLACE = (topics.PODS, topics.PROBES, topics.CHANGES, topics.PANELS)
 _LOGS_AND_TRACES = (topics.LOGS, topics.LOG_HISTOGRAM, topics.TRACES)
+_WHEN_WANTED = (topics.WORKLOADS, topics.NODES)
 _OF_THE_SCOPE = (*_LOGS_AND_TRACES, *_OF_THE_PLACE, topics.SERVICES)
+
+_WATCHED_SOURCES = frozenset(SOURCE_OF[kind] for kind in WATCHED)
 
 
 class ClusterFeeds:
@@ -69,13 +82,18 @@ class ClusterFeeds:
         """Connect, and ask every configured source. Must run inside the event loop.
 
         With `alerts_first` the others wait for `set_scope` or `go_on`: where the alerts decide which
-        service is looked at, whatever was asked before would be asked twice.
+        service is looked at, whatever was asked before would be asked twice. Where nothing tells of alerts, nothing
+        waits.
         """
         self._sources = self._connect()
+        if self._sources.workloads is not None:
+            self._sources.workloads.watch()
         self._started = True
-        self._held = alerts_first
-        for topic in _OF_ALERTS if alerts_first else (*_OF_ALERTS, *_OF_THE_SCOPE):
+        for topic in _OF_ALERTS:
             self._target(topic, keep_value=False)
+        self._held = True
+        if not alerts_first or not any(topic in self._feeds for topic in _OF_ALERTS):
+            self.go_on()
 
     def go_on(self) -> None:
         """Ask what `start` held back."""
@@ -89,12 +107,25 @@ class ClusterFeeds:
         feeds = list(self._feeds.values())
         self._feeds.clear()
         await asyncio.gather(*(feed.stop() for feed in feeds))
-        await asyncio.gather(*(source.close() for source in self._sources.configured()))
+        own = (self._sources.container_logs,) if self._sources.container_logs is not None else ()
+        await asyncio.gather(*(source.close() for source in (*own, *self._sources.configured())))
 
     def refresh(self) -> None:
         """Ask everything now, past any back-off."""
+        if self._sources.workloads is not None:
+            self._sources.workloads.watch()
         for feed in tuple(self._feeds.values()):
             feed.refresh()
+
+    def refresh_topic(self, topic: Topic) -> None:
+        """Ask about `topic` now, past any back-off."""
+        if (feed := self._feeds.get(topic)) is not None:
+            feed.refresh()
+
+    def want(self, topic: Topic) -> None:
+        """Ask about `topic`, one of WORKLOADS and NODES, from now on; nothing happens when it is asked already."""
+        if self._started and topic not in self._feeds:
+            self._target(topic, keep_value=False)
 
     # -- scope -----------------------------------------------------------------------------------
 
@@ -111,9 +142,15 @@ class ClusterFeeds:
         )
         if place_changed:
             self._match_panels(PanelList(()))
-            for topic in (*_OF_THE_PLACE, *_LOGS_AND_TRACES):
+            wanted = (topic for topic in _WHEN_WANTED if topic in self._feeds)
+            for topic in (*_OF_THE_PLACE, *_LOGS_AND_TRACES, *wanted):
                 self._target(topic, keep_value=False)
             return
+        if old.traces != scope.traces:
+            self._target(topics.TRACES, keep_value=False)
+        if (old.logs, old.log_origin) != (scope.logs, scope.log_origin):
+            for topic in (topics.LOGS, topics.LOG_HISTOGRAM):
+                self._target(topic, keep_value=False)
         same_trace = old.selection.trace == scope.selection.trace
         same_moment = old.window == scope.window and old.cursor == scope.cursor
         if not same_moment or not same_trace:
@@ -132,6 +169,38 @@ class ClusterFeeds:
         """The absolute range of the scope at this moment."""
         return self.scope.window.resolve(self._clock.now())
 
+    @property
+    def sources(self) -> Sources:
+        """All sources, for what is asked once and by hand; none are in it before `start`."""
+        return self._sources
+
+    @property
+    def workloads(self) -> WorkloadSource | None:
+        """The source of pods, for what is asked once and by hand; None before `start` and when not configured."""
+        return self._sources.workloads
+
+    def lines(self) -> LogSource | None:
+        """The source of the scope's log lines, for what is asked once and by hand; None where there is none."""
+        return self._sources.lines(self.scope.log_origin)
+
+    def has_lines_of(self, origin: LogOrigin) -> bool:
+        """Whether there is a source of lines from `origin` itself."""
+        return (self._sources.logs if origin is LogOrigin.STORE else self._sources.container_logs) is not None
+
+    def log_search(self) -> LogSearch:
+        """The search that the newest lines answer, at this moment; for reading on from them."""
+        return self._asker().log_search()
+
+    @property
+    def traces(self) -> TraceSource | None:
+        """The source of traces, for what is asked once and by hand; None where there is none."""
+        return self._sources.traces
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that the feeds go by."""
+        return self._clock
+
     # -- what is known ---------------------------------------------------------------------------
 
     def snapshot(self, topic: Topic) -> Snapshot[Any]:
@@ -142,9 +211,15 @@ class ClusterFeeds:
             return alert_board(self._own(topics.ALERTS), self._own(topics.RULE_ALERTS))
         return self._own(topic) or self._unasked
 
+    def kept(self, topic: Topic) -> bool:
+        """Whether the value of `topic` answers the question before the present one, and is shown until that is."""
+        feed = self._feeds.get(topic)
+        return feed is not None and feed.kept
+
     def answered(self) -> bool:
         """Whether every question that was asked has an answer, or a reason why there is none."""
-        waiting = any(feed.snapshot.state is FeedState.CONNECTING for feed in self._feeds.values())
+        known = [feed.snapshot for feed in self._feeds.values()]
+        waiting = any(one.state is FeedState.CONNECTING or one.completeness.arriving for one in known)
         return self._started and not self._held and not waiting
 
     def panels(self) -> tuple[Panel, ...]:
@@ -160,9 +235,10 @@ class ClusterFeeds:
             snapshots = [
                 feed.snapshot
                 for topic, feed in self._feeds.items()
-                if feed.source is source and topic.kind not in DISCOVERY
+                if feed.source is source and topic.kind not in UNJUDGED
             ]
-            entries.append(worst_of(source, snapshots or [self._unasked], now, stale_after))
+            patience = max(stale_after, HEARD_WITHIN) if source in _WATCHED_SOURCES else stale_after
+            entries.append(worst_of(source, snapshots or [self._unasked_of(source)], now, patience))
         return tuple(entries)
 
     def console_snapshot(self) -> ConsoleSnapshot:
@@ -185,6 +261,11 @@ class ClusterFeeds:
             changes=self.snapshot(topics.CHANGES),
         )
 
+    def _unasked_of(self, source: SourceName) -> Snapshot[Any]:
+        """What is known of a source that no feed asks: one that is there is merely not wanted now."""
+        idle = source in {one.name for one in self._sources.configured()}
+        return Snapshot(FeedState.PAUSED) if idle and not self._held else self._unasked
+
     @property
     def _unasked(self) -> Snapshot[Any]:
         """What is known of a topic without a feed: nothing yet, or that nobody can answer."""
@@ -197,12 +278,15 @@ class ClusterFeeds:
         feed = self._feeds.get(topic)
         return None if feed is None else feed.snapshot
 
+    def _asker(self) -> Asker:
+        return Asker(self._sources, self.scope, self._clock, self._columns, self._configured_panels)
+
     def _retarget_panels(self) -> None:
         for topic in tuple(self._panels):
             self._target(topic, keep_value=True)
 
     def _target(self, topic: Topic, *, keep_value: bool) -> None:
-        asker = Asker(self._sources, self.scope, self._clock, self._columns, self._configured_panels)
+        asker = self._asker()
         ask = asker.question(topic, self._panels.get(topic))
         if ask is None:
             return
@@ -211,15 +295,19 @@ class ClusterFeeds:
             pace = self._pace
             if topic.kind in DISCOVERY:
                 pace = msgspec.structs.replace(pace, interval=max(pace.interval, DISCOVERY_INTERVAL))
+            if topic.kind is TopicKind.PROBES:
+                pace = msgspec.structs.replace(pace, interval=min(pace.interval, PROBE_INTERVAL))
             feed = Feed(
-                SOURCE_OF[topic.kind],
+                asker.source_of(topic),
                 lambda snapshot: self._arrived(topic, snapshot),
                 clock=self._clock,
                 chance=self._chance,
                 pace=pace,
             )
             self._feeds[topic] = feed
-        feed.target(ask, repeats=self.scope.window.live or topic.kind not in OF_THE_WINDOW, keep_value=keep_value)
+        feed.source = asker.source_of(topic)
+        repeats = self.scope.window.live or topic.kind not in OF_THE_WINDOW
+        feed.target(ask, repeats=repeats, keep_value=keep_value, changed=asker.changed(topic))
 
     def _arrived(self, topic: Topic, snapshot: Snapshot[Any]) -> None:
         if topic.kind is TopicKind.PANELS and isinstance(snapshot.value, PanelList):

@@ -18,11 +18,14 @@ from opsconsole.safe_text import safe_text
 
 T = TypeVar("T")
 Ask = Callable[[], Awaitable[Reading[T]]]
+Changed = Callable[[int], Awaitable[int]]
+"""Returns once the answer is of another version than the one given: its version. 0 is before there was any."""
 log = logging.getLogger(__name__)
 
 _STATE_OF_KIND = {
     ErrorKind.UNAUTHORIZED: FeedState.NO_ACCESS,
     ErrorKind.FORBIDDEN: FeedState.NO_ACCESS,
+    ErrorKind.SIGN_IN: FeedState.NO_ACCESS,
     ErrorKind.THROTTLED: FeedState.THROTTLED,
 }
 
@@ -31,7 +34,9 @@ class Pace(msgspec.Struct, frozen=True):
     """When a feed asks; all in seconds.
 
     `jitter` is the share of `interval` by which turns are spread, so that feeds do not march in step.
-    An answer that is `late` turns the last one stale; at `deadline` the question is dropped.
+    An answer that is `late` turns the last one stale; at `deadline` the question is dropped. Where a source says
+    that its answer has changed it is asked at once, but never sooner than `gap` after the last time. An answer that
+    cost much is asked for less often: `rest` times what it took lies between, as far as `longest_gap`.
     """
 
     interval: float = 10.0
@@ -39,12 +44,20 @@ class Pace(msgspec.Struct, frozen=True):
     late: float = 3.0
     deadline: float = 12.0
     backoff: Backoff = Backoff()
+    gap: float = 0.5
+    rest: float = 100.0
+    longest_gap: float = 2.0
+
+    def pause(self, took: float) -> float:
+        """Seconds between an answer that took `took` seconds and the next."""
+        return max(self.gap, min(self.rest * took, self.longest_gap))
 
 
 class Feed(Generic[T]):
-    """Owns one polling task. The newest question wins: a replaced one is cancelled with its request.
+    """Owns one task that asks. The newest question wins: a replaced one is cancelled with its request.
 
-    `publish` is called in the event loop with every new `Snapshot`, never twice for one answer.
+    It asks in intervals, and sooner where the source says that the answer has changed. `publish` is called in the
+    event loop with every new `Snapshot`, never twice for one answer; an equal value stays the same object.
     """
 
     def __init__(
@@ -59,26 +72,33 @@ class Feed(Generic[T]):
         """Idle until `target` is called."""
         self.source = source
         self.snapshot: Snapshot[T] = Snapshot(FeedState.CONNECTING)
+        self.kept = False
+        """Whether the value answers the question before the present one, and stands there until that is answered."""
         self._publish = publish
         self._clock = clock
         self._chance = chance
         self._pace = pace
         self._ask: Ask[T] | None = None
+        self._changed: Changed | None = None
         self._repeats = True
         self._failures = 0
         self._task: asyncio.Task[None] | None = None
         self._asking = False
 
-    def target(self, ask: Ask[T], *, repeats: bool = True, keep_value: bool = False) -> None:
-        """Ask this from now on, at once, instead of the question before.
+    def target(
+        self, ask: Ask[T], *, repeats: bool = True, keep_value: bool = False, changed: Changed | None = None
+    ) -> None:
+        """Ask this from now on, at once, instead of the question before; `changed` says when it is worth asking.
 
         Without `repeats` (a window that lies in the past) one good answer is enough. `keep_value`
         leaves the old answer on the screen meanwhile; only right when it fits the new question.
         """
         self._ask = ask
+        self._changed = changed
         self._repeats = repeats
         self._failures = 0
-        if keep_value and self.snapshot.value is not None:
+        self.kept = keep_value and self.snapshot.value is not None
+        if self.kept:
             self._set(msgspec.structs.replace(self.snapshot, problem=None, next_try=None))
         else:
             self._set(Snapshot(FeedState.CONNECTING))
@@ -112,14 +132,34 @@ class Feed(Generic[T]):
         self._publish(snapshot)
 
     async def _run(self) -> None:
-        ask = self._ask
+        ask, seen = self._ask, 0
         while ask is not None:
             self._asking = True
+            began = self._clock.monotonic()
             delay = await self._turn(ask)
+            took = self._clock.monotonic() - began
             self._asking = False
             if delay is None:
                 return
+            # What it took to wait for the first pages of a list says nothing.
+            arriving = self.snapshot.completeness.arriving
+            seen = await self._pause(delay, seen, self._pace.gap if arriving else self._pace.pause(took))
+
+    async def _pause(self, delay: float, seen: int, gap: float) -> int:
+        """After `delay` seconds, or after `gap` once the answer is of another version than `seen`, its version."""
+        if self._changed is None:
             await self._clock.sleep(delay)
+            return seen
+        gap = min(delay, gap)
+        await self._clock.sleep(gap)
+        news = asyncio.ensure_future(self._changed(seen))
+        alarm = asyncio.ensure_future(self._clock.sleep(delay - gap))
+        try:
+            await asyncio.wait({news, alarm}, return_when=asyncio.FIRST_COMPLETED)
+            return news.result() if news.done() else seen
+        finally:
+            news.cancel()
+            alarm.cancel()
 
     async def _turn(self, ask: Ask[T]) -> float | None:
         """Ask once and publish. Returns seconds to the next turn, None when there is none."""
@@ -133,19 +173,39 @@ class Feed(Generic[T]):
             detail = safe_text(f"{type(error).__name__}: {error}", 200)
             return self._failed(SourceError(ErrorKind.INTERNAL, self.source.value, detail))
         self._failures = 0
-        now = self._clock.now()
+        self.kept = False
         delay = self._pace.interval * (1 + self._pace.jitter * self._chance.uniform(-1, 1))
-        whole = FeedState.LIVE if self._repeats else FeedState.PAUSED
-        self._set(
-            Snapshot(
-                whole if reading.completeness.whole else FeedState.PARTIAL,
-                reading.value,
-                now,
-                reading.completeness,
-                next_try=now + delay if self._repeats else None,
-            )
-        )
+        snapshot = self._snapshot(reading, delay)
+        if self._says_more(snapshot):
+            self._set(snapshot)
+        else:
+            self.snapshot = snapshot
         return delay if self._repeats else None
+
+    def _snapshot(self, reading: Reading[T], delay: float) -> Snapshot[T]:
+        """The reading as a snapshot. One with a problem is stale: its source keeps it, and can't keep it up to date."""
+        now = self._clock.now()
+        state = FeedState.LIVE if self._repeats else FeedState.PAUSED
+        if reading.problem is not None:
+            state = _STATE_OF_KIND.get(reading.problem.kind, FeedState.STALE)
+        elif not reading.completeness.whole:
+            state = FeedState.PARTIAL
+        known = self.snapshot.value
+        return Snapshot(
+            state,
+            known if self._changed is not None and known == reading.value else reading.value,
+            now if reading.as_of is None else reading.as_of,
+            reading.completeness,
+            reading.problem,
+            reading.next_try or (now + delay if self._repeats else None),
+        )
+
+    def _says_more(self, snapshot: Snapshot[T]) -> bool:
+        """Whether anything but times is new in it. Of what a source keeps, the rest is not worth drawing."""
+        if self._changed is None:
+            return True
+        times = {"as_of": snapshot.as_of, "next_try": snapshot.next_try}
+        return msgspec.structs.replace(self.snapshot, **times) != snapshot
 
     async def _answer(self, ask: Ask[T]) -> Reading[T]:
         """The answer in time. Raises `SourceError` TIMEOUT at the deadline; marks a late one on the way."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _VARIABLE = re.compile(r"\$(?:\{(service|namespace|pod)\}|(service|namespace|pod)(?!\w))")
+_NAME = re.compile(r"\$([a-z][a-z0-9_]*)")
 _DURATION = re.compile(r"\$(?:\{(__rate_interval|__interval|interval)\}|(__rate_interval|__interval|interval)(?!\w))")
 _TOKEN = re.compile(
     r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)"""  # a string
@@ -91,6 +92,46 @@ def render(query: str, variables: Variables) -> str:
         else:
             written.append(string or comment or brace)
     return "".join(written)
+
+
+def fill_strings(query: str, values: Mapping[str, str]) -> str:
+    """`query` with each `$name` inside a string replaced by its value, quoted for where it stands.
+
+    In a regular expression a value matches just itself. Names without a value, and whatever stands outside strings,
+    stay as they are.
+    """
+    written: list[str] = []
+    for string, comment, brace, other in _tokens(query):
+        written.append(_filled(string, written[-1] if written else "", values) if string else comment or brace or other)
+    return "".join(written)
+
+
+def names_in(query: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The `$name`s inside the strings of `query`, and those outside, where nothing is put in."""
+    inside: set[str] = set()
+    outside: set[str] = set()
+    for string, _, _, other in _tokens(query):
+        inside.update(_NAME.findall(string))
+        outside.update(_NAME.findall(other))
+    return frozenset(inside), frozenset(outside)
+
+
+def _filled(token: str, before: str, values: Mapping[str, str]) -> str:
+    try:
+        text = token[1:-1] if token[0] == "`" else str(ast.literal_eval(token))
+    except (SyntaxError, ValueError):
+        return token
+    matcher = _MATCHER.search(before, max(0, len(before) - 100))
+    pattern = matcher is not None and matcher.group(1) in ("=~", "!~")
+
+    def value(match: re.Match[str]) -> str:
+        found = values.get(match.group(1))
+        if found is None:
+            return match.group()
+        return promql_pattern(found) if pattern else found
+
+    filled = _NAME.sub(value, text)
+    return token if filled == text else promql_string(filled)
 
 
 def _tokens(query: str) -> Iterator[tuple[str, str, str, str]]:

@@ -10,11 +10,15 @@ from textual.content import Content
 
 from opsconsole.actions import PaneName
 from opsconsole.domain.alert import Alert, AlertState
+from opsconsole.domain.evidence import Pinned
 from opsconsole.domain.scope import Scope
 from opsconsole.domain.text import SafeText
 from opsconsole.feeds import topic as topics
 from opsconsole.feeds.topic import TopicKind
-from opsconsole.screens.following import follow_alert
+from opsconsole.screens.following import follow_alert, service_of
+from opsconsole.screens.incidents.pinning import alert_evidence
+from opsconsole.screens.jumps.jump import Jump, Spot
+from opsconsole.screens.jumps.leads import alert_leads
 from opsconsole.screens.pane import PaneView, pane_bindings
 from opsconsole.screens.row_pane import RowPane
 from opsconsole.widgets.alert_list import AlertList
@@ -47,6 +51,27 @@ class AlertsPane(RowPane[tuple[Alert, ...], Alert]):
         firing = sum(alert.state is AlertState.FIRING for alert in alerts)
         quiet = len(alerts) - firing
         return (SafeText(f"{firing} firing{f', {quiet} quiet' if quiet else ''}"),)
+
+    def leads(self, view: PaneView, item: Alert) -> tuple[Jump, ...]:
+        """Its metric when it fired, and what was going on then."""
+        return alert_leads(view.here, item)
+
+    def evidence(self, view: PaneView) -> Pinned | None:
+        """The alert under the cursor."""
+        return alert_evidence(view, self.current)
+
+    def about_moment(self, view: PaneView) -> tuple[SafeText | None, float | None]:
+        """The service of the alert under the cursor, and when it began."""
+        item = self.current
+        return super().about_moment(view) if item is None else (service_of(item), item.started_at)
+
+    def _take(self, spot: Spot) -> bool:
+        """Put the cursor on the alert, or on the head of the folded group it is in."""
+        if super()._take(spot):
+            return True
+        alerts: tuple[Alert, ...] = (self.view.feeds.snapshot(topics.ALERTS).value or ()) if self.view else ()
+        named = next((one.name for one in alerts if f"alert:{one.fingerprint}" == spot.row), None)
+        return named is not None and self.feed_list.rows.select(f"group:{named}")
 
     def followed(self, scope: Scope, item: Alert, now: float) -> Scope:
         """The alert's service and the moment it began."""

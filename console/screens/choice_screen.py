@@ -10,11 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from opsconsole.domain.text import SafeText
+from opsconsole.screens.upper_screens import StillDialog
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class Choice(msgspec.Struct, frozen=True):
     title: SafeText
 
 
-class ChoiceScreen(ModalScreen[str | None]):
+class ChoiceScreen(StillDialog[str | None]):
     """A list that narrows while one types. Returns the chosen value, or what was typed if `accepts` it.
 
     `accepts` returns the value for a typed text, and raises `ValueError` with a sentence for the
@@ -44,14 +44,19 @@ class ChoiceScreen(ModalScreen[str | None]):
         placeholder: str,
         accepts: Callable[[str], str] | None = None,
         current: str | None = None,
+        note: str = "",
     ) -> None:
-        """`placeholder` says what may be typed; the choice with value `current` is highlighted at first."""
+        """`placeholder` says what may be typed; the choice with value `current` is highlighted at first.
+
+        `note` says what is wrong with the choices.
+        """
         super().__init__()
         self._title = title
         self._choices = choices
         self._placeholder = placeholder
         self._accepts = accepts
         self._current = current
+        self._note = note
 
     def compose(self) -> ComposeResult:
         """The input, the list, and a line for complaints."""
@@ -87,7 +92,7 @@ class ChoiceScreen(ModalScreen[str | None]):
         )
         if options.option_count:
             options.highlighted = 0
-        self.query_one("#complaint", Static).update(Content(""))
+        self._complain(self._note)
 
     def action_move(self, rows: int) -> None:
         """Move the highlight while the keys go to the input."""

@@ -8,15 +8,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from opsconsole.clock import Clock
 from opsconsole.screens.messages import DetailAsked
+from opsconsole.screens.upper_screens import StillDialog
 from opsconsole.widgets.details import DetailView
 from opsconsole.widgets.glyphs import Glyphs
 
 
-class DetailScreen(ModalScreen[None]):
+class DetailScreen(StillDialog[None]):
     """Shows the lines of a `DetailAsked`; any of Esc, o, q and Enter goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

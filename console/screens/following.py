@@ -7,28 +7,23 @@ from collections import Counter
 import msgspec
 
 from opsconsole.domain.alert import Alert, AlertState
+from opsconsole.domain.log_query import LogQuery
 from opsconsole.domain.log_record import LogRecord
 from opsconsole.domain.pod import Pod
-from opsconsole.domain.scope import Scope, Selection
+from opsconsole.domain.scope import Scope
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import LONGEST_WINDOW, TimeWindow
-from opsconsole.domain.trace import Trace
-
-SERVICE_LABELS = ("service", "service_name", "app_kubernetes_io_name", "app", "job", "deployment")
-NAMESPACE_LABELS = ("namespace", "kubernetes_namespace", "k8s_namespace_name")
+from opsconsole.domain.trace import Span, Trace
+from opsconsole.domain.trace_query import TraceQuery
 
 _LEAD = 0.25
 """Share of the window kept visible before the moment followed, so that its cause can be seen."""
 
 
-def first_label(labels: dict[SafeText, SafeText], names: tuple[str, ...]) -> SafeText | None:
-    """The value of the first of `names` that `labels` holds."""
-    return next((labels[SafeText(name)] for name in names if labels.get(SafeText(name))), None)
-
-
 def service_of(alert: Alert) -> SafeText | None:
     """The service an alert speaks of, by the label names in use."""
-    return first_label(alert.labels, SERVICE_LABELS)
+    return alert.service
 
 
 def showing(window: TimeWindow, moment: float, now: float) -> TimeWindow:
@@ -42,12 +37,24 @@ def showing(window: TimeWindow, moment: float, now: float) -> TimeWindow:
     return TimeWindow(window.duration, None if end >= now else end)
 
 
+def asked_anew(scope: Scope) -> Scope:
+    """`scope` without the words, filters and pattern of the question before; the level and the origin stay.
+
+    They belong to what was looked at then, and would hide what is looked at now.
+    """
+    return msgspec.structs.replace(scope, logs=LogQuery(level=scope.logs.level), traces=TraceQuery())
+
+
+def at_moment(scope: Scope, moment: float, now: float) -> Scope:
+    """`scope` with the cursor on `moment` (unix seconds), the range moved just enough to show it."""
+    return msgspec.structs.replace(scope, window=showing(scope.window, moment, now), cursor=moment)
+
+
 def follow_alert(scope: Scope, alert: Alert, now: float) -> Scope:
     """The alert's service, with the cursor on the moment it began."""
-    service = service_of(alert)
-    namespace = first_label(alert.labels, NAMESPACE_LABELS) or scope.selection.namespace
-    selection = Selection(scope.selection.cluster, namespace, service, alert=alert.fingerprint)
-    return Scope(selection, showing(scope.window, alert.started_at, now), alert.started_at)
+    namespace = alert.namespace or scope.selection.namespace
+    selection = Selection(scope.selection.cluster, namespace, service_of(alert), alert=alert.fingerprint)
+    return at_moment(asked_anew(_on(scope, selection)), alert.started_at, now)
 
 
 def follow_log(scope: Scope, record: LogRecord, now: float) -> Scope:
@@ -57,9 +64,8 @@ def follow_log(scope: Scope, record: LogRecord, now: float) -> Scope:
         service=record.service or scope.selection.service,
         trace=record.trace_id or None,
     )
-    if record.time is None:
-        return Scope(selection, scope.window, scope.cursor)
-    return Scope(selection, showing(scope.window, record.time, now), record.time)
+    followed = asked_anew(_on(scope, selection))
+    return followed if record.time is None else at_moment(followed, record.time, now)
 
 
 def follow_trace(scope: Scope, trace: Trace, now: float) -> Scope:
@@ -68,7 +74,26 @@ def follow_trace(scope: Scope, trace: Trace, now: float) -> Scope:
     failing = next((span.service for span in reversed(trace.spans) if span.error), trace.root.service)
     service = scope.selection.service if scope.selection.service in services else failing
     selection = msgspec.structs.replace(scope.selection, service=service, pod=None, trace=trace.trace_id)
-    return Scope(selection, showing(scope.window, trace.start, now), trace.start)
+    return at_moment(asked_anew(_on(scope, selection)), trace.start, now)
+
+
+def follow_trace_id(scope: Scope, trace_id: SafeText, moment: float | None, now: float) -> Scope:
+    """The trace of that id, of which nothing else is known yet, and the moment it was named at."""
+    selection = msgspec.structs.replace(scope.selection, trace=trace_id, pod=None)
+    followed = asked_anew(_on(scope, selection))
+    return followed if moment is None else at_moment(followed, moment, now)
+
+
+def follow_span(scope: Scope, span: Span, now: float) -> Scope:
+    """The service that made the span, at its start, within its trace."""
+    selection = msgspec.structs.replace(
+        scope.selection,
+        namespace=span.namespace or scope.selection.namespace,
+        service=span.service,
+        pod=None,
+        trace=span.trace_id,
+    )
+    return at_moment(asked_anew(_on(scope, selection)), span.start, now)
 
 
 def follow_pod(scope: Scope, pod: Pod) -> Scope:
@@ -76,6 +101,23 @@ def follow_pod(scope: Scope, pod: Pod) -> Scope:
     selection = msgspec.structs.replace(
         scope.selection, namespace=pod.namespace, service=pod.service or None, pod=pod.name, trace=None
     )
+    return asked_anew(_on(scope, selection))
+
+
+def among_pods(scope: Scope, service: SafeText | None, namespace: SafeText | None) -> Scope:
+    """All pods of `service`, so that one of them stands among its like; the time stays as it is."""
+    selection = msgspec.structs.replace(
+        scope.selection, namespace=namespace or scope.selection.namespace, service=service, pod=None
+    )
+    return _on(scope, selection)
+
+
+def without_trace(scope: Scope) -> Scope:
+    """What of the selection is about all requests, not about one."""
+    return _on(scope, msgspec.structs.replace(scope.selection, trace=None))
+
+
+def _on(scope: Scope, selection: Selection) -> Scope:
     return msgspec.structs.replace(scope, selection=selection)
 
 

@@ -27,14 +27,15 @@ _AFTER = 120.0
 
 
 def change_before(alert: Alert, changes: tuple[Change, ...]) -> Change | None:
-    """The last deploy or scaling of the alert's service before it began, within an hour."""
+    """The last deploy, scaling or job of the alert's service before it began, within an hour; else another's deploy."""
+    service = service_of(alert)
     candidates = [
         change
         for change in changes
         if change.kind is not ChangeKind.RESTART
+        and (change.kind is not ChangeKind.JOB or change.service == service)
         and alert.started_at - _BEFORE <= change.time <= alert.started_at + _AFTER
     ]
-    service = service_of(alert)
     own = [change for change in candidates if change.service == service]
     return max(own or candidates, key=lambda change: change.time, default=None)
 

@@ -10,9 +10,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from opsconsole.actions import Action, PaneName, available, key_words
+from opsconsole.screens.upper_screens import StillDialog
+from opsconsole.widgets.chart.signs import signs_for
 from opsconsole.widgets.details import DetailView
 from opsconsole.widgets.glyphs import Glyphs
 
@@ -21,17 +22,17 @@ _MOVES = (
     ("PgUp PgDn", "Move by a page"),
     ("Home End g G", "First and last row"),
 )
+_POD_MOVES = (*_MOVES[:-1], ("Home End G", "First and last row; g groups here"))
+_VIEW_MOVES = (("↑ ↓", "Move by a line"), ("PgUp PgDn", "Move by a page"), ("Home End", "First and last line"))
 _KEY_CELLS = 14
 
 
-def help_lines(
-    pane: PaneName | None, actions: tuple[Action, ...], glyphs: Glyphs, *, write: bool
-) -> tuple[Content, ...]:
+def help_lines(pane: PaneName | None, actions: tuple[Action, ...], glyphs: Glyphs) -> tuple[Content, ...]:
     """The page: keys of `pane` first, then those that work everywhere, then what the pane's signs mean."""
-    fitting = available(pane, write=write, actions=actions)
+    fitting = available(pane, actions=actions)
     lines = [Content.styled(f"In {pane.title}" if pane else "Keys", "bold")]
     lines += [_line(keys, title) for keys, title in _together(one for one in fitting if one.panes)]
-    lines += [_line(keys, title) for keys, title in _MOVES]
+    lines += [_line(keys, title) for keys, title in (_POD_MOVES if pane is PaneName.PODS else _MOVES)]
     lines += [Content(""), Content.styled("Everywhere", "bold")]
     lines += [_line(key_words(one.keys), one.title) for one in fitting if not one.panes]
     if signs := _signs(pane, glyphs):
@@ -41,6 +42,20 @@ def help_lines(
 
 def _signs(pane: PaneName | None, glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
     """Each sign of `pane` that is not a word, and what it means."""
+    return _walk_signs(glyphs) if pane is PaneName.RUNBOOK else _live_signs(pane, glyphs)
+
+
+def _walk_signs(glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
+    return (
+        (f"{glyphs.passing} {glyphs.failing}", "it holds or was done; it does not, or was not"),
+        (f"{glyphs.unknown} {glyphs.stale}", "can't be told; being asked, or under way"),
+        (glyphs.path, "the step at hand"),
+        (f"{glyphs.suspended} {glyphs.unset}", "skipped; still to come, or on another way"),
+        ("1 2 3", "answers to the step at hand; where there is none a digit goes to its pane"),
+    )
+
+
+def _live_signs(pane: PaneName | None, glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
     match pane:
         case PaneName.ALERTS:
             return (
@@ -57,9 +72,10 @@ def _signs(pane: PaneName | None, glyphs: Glyphs) -> tuple[tuple[str, str], ...]
             )
         case PaneName.METRICS:
             return (
-                ("D R A I", "on the time axis: a deploy, a restart, the start of an alert, an incident"),
+                ("D R A I", "on the time axis: a deploy or a job, a restart, the start of an alert, an incident"),
                 (f"{glyphs.above} {glyphs.below}", "over, or under, a threshold"),
                 ("@", "the value at the time cursor, not now"),
+                (signs_for(glyphs).exemplar, "an exemplar: a request that was measured, with its trace"),
                 ("1 2 3", "series by number, at the end of its line and in the legend"),
             )
         case PaneName.PODS:
@@ -71,16 +87,28 @@ def _signs(pane: PaneName | None, glyphs: Glyphs) -> tuple[tuple[str, str], ...]
                 ),
                 (f"{glyphs.about}2/3", "about two failures of the three that fail the probe"),
                 (f"{glyphs.restarts}4", "restarts"),
+                (f"{glyphs.folded} {glyphs.unfolded}", "a workload, its pods folded away or shown"),
             )
         case PaneName.TRACES:
-            return ((glyphs.error, "a span of the trace failed"), (glyphs.levels, "how many spans were open at once"))
+            return (
+                (f"{glyphs.error}3", "how many spans of the trace failed; the number after it counts all its spans"),
+                (glyphs.levels, "how many spans were open at once"),
+                (f"{glyphs.path}orders", "another service the trace went through"),
+                ("points", "each trace by when it began and how long it took"),
+            )
+        case PaneName.LOGS:
+            return (
+                (glyphs.levels, "how many lines there were over the range; the coloured foot of a bar is errors"),
+                ("0b8460b7", "at a line's end: how its trace id begins"),
+                ("300 of 4,000", "lines at hand, of those that fit in the range; a + where there are more"),
+            )
         case _:
             return ()
 
 
 def _together(actions: Iterable[Action]) -> Iterator[tuple[str, str]]:
     """Keys and title of each action; numbered ones, `Alt+1` to `Alt+6`, that do the same share a line."""
-    for _, alike in groupby(actions, key=lambda one: (one.call.partition("(")[0] or one.id) if one.call else one.id):
+    for _, alike in groupby(actions, key=lambda one: one.call.partition("(")[0] if one.id[-1].isdigit() else one.id):
         first, *others = alike
         keys, title = key_words(first.keys), first.title
         if others:
@@ -93,17 +121,26 @@ def _line(keys: str, title: str) -> Content:
     return Content.assemble((f"  {keys:<{_KEY_CELLS}}", "$primary"), (title, ""))
 
 
-class HelpScreen(ModalScreen[None]):
+def view_lines(pairs: Iterable[tuple[str, str]]) -> tuple[Content, ...]:
+    """The page of a view over the panes: each of its keys and what it does."""
+    return (
+        Content.styled("In this view", "bold"),
+        *(_line(keys, title) for keys, title in pairs),
+        *(_line(keys, title) for keys, title in _VIEW_MOVES),
+    )
+
+
+class HelpScreen(StillDialog[None]):
     """A page of keys; any of Esc, ?, q and Enter goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,f1,q,enter", "dismiss", "back", id="help.close")
     ]
 
-    def __init__(self, pane: PaneName | None, actions: tuple[Action, ...], glyphs: Glyphs, *, write: bool) -> None:
-        """`actions` with the operator's keymap applied."""
+    def __init__(self, lines: tuple[Content, ...], glyphs: Glyphs) -> None:
+        """`lines` of a pane (`help_lines`) or of a view (`view_lines`)."""
         super().__init__()
-        self._lines = help_lines(pane, actions, glyphs, write=write)
+        self._lines = lines
         self._page = DetailView(glyphs=glyphs)
 
     def compose(self) -> ComposeResult:

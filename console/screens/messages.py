@@ -7,9 +7,12 @@ from collections.abc import Callable
 from textual.content import Content
 from textual.message import Message
 
+from opsconsole.actions import PaneName
+from opsconsole.domain.evidence import Pinned
 from opsconsole.domain.scope import Scope
 from opsconsole.domain.text import SafeText
 from opsconsole.feeds.topic import Topic
+from opsconsole.screens.jumps.jump import NOWHERE, Spot, ViewMaker
 
 
 class TopicChanged(Message):
@@ -28,10 +31,44 @@ class TopicChanged(Message):
 class ScopeChosen(Message):
     """A pane asks every pane to follow `scope`."""
 
-    def __init__(self, scope: Scope) -> None:
-        """`scope` becomes the screen's, and the present one goes to the history."""
+    def __init__(self, scope: Scope, words: SafeText = SafeText("")) -> None:
+        """`scope` becomes the screen's, and the present one goes to the history.
+
+        `words` name what was chosen in the header's trail; without them a new trail begins.
+        """
         super().__init__()
         self.scope = scope
+        self.words = words
+
+
+class JumpAsked(Message):
+    """A pane, or a view over the panes, asks to go elsewhere with what is under its cursor.
+
+    A view is closed by it. To be there again after the way back it gives `view`, which makes it anew.
+    """
+
+    def __init__(
+        self, scope: Scope, pane: PaneName, words: SafeText, *, spot: Spot = NOWHERE, view: ViewMaker | None = None
+    ) -> None:
+        """Every pane follows `scope`, and `pane` takes the keys with the cursor on `spot`.
+
+        `words` name the step in the header's trail.
+        """
+        super().__init__()
+        self.scope = scope
+        self.pane = pane
+        self.words = words
+        self.spot = spot
+        self.view = view
+
+
+class EvidenceAsked(Message):
+    """A pane, or a view over the panes, asks to keep something in the incident that is worked on."""
+
+    def __init__(self, pinned: Pinned) -> None:
+        """`pinned` is what was under the cursor, as it was seen."""
+        super().__init__()
+        self.pinned = pinned
 
 
 class DetailAsked(Message):

@@ -13,18 +13,21 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from opsconsole.actions import PaneName
-from opsconsole.domain.alert import Alert, AlertState
-from opsconsole.domain.marker import Marker, MarkerKind
-from opsconsole.domain.pod import ChangeKind, ChangeList
+from opsconsole.domain.evidence import Pinned
 from opsconsole.domain.series import Panel, PanelReading
 from opsconsole.domain.snapshot import FeedState, Snapshot
 from opsconsole.domain.text import SafeText
 from opsconsole.feeds import topic as topics
 from opsconsole.feeds.topic import TopicKind, panel_topic
-from opsconsole.screens.following import service_of
+from opsconsole.screens.incidents.pinning import chart_evidence
+from opsconsole.screens.jumps.jump import Jump, Spot
+from opsconsole.screens.jumps.leads import chart_leads
+from opsconsole.screens.jumps.rule_query import panel_of
 from opsconsole.screens.pane import Pane, PaneView, pane_bindings
 from opsconsole.screens.panel_grid import Grid, alarm, first_visible, grid_for, trouble_first
+from opsconsole.screens.time_markers import markers_of
 from opsconsole.widgets.chart import ChartView, MetricChart
+from opsconsole.widgets.chart.figures import worst_of
 from opsconsole.widgets.glyphs import Glyphs
 from opsconsole.widgets.problem_note import standing
 
@@ -46,7 +49,7 @@ class MetricsPane(Pane):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *pane_bindings(PaneName.METRICS),
-        Binding("left,h", "select(-1, 0)", "left", show=False, id="metrics.left"),
+        Binding("left", "select(-1, 0)", "left", show=False, id="metrics.left"),
         Binding("right", "select(1, 0)", "right", show=False, id="metrics.right"),
         Binding("up,k", "select(0, -1)", "up", show=False, id="metrics.up"),
         Binding("down,j", "select(0, 1)", "down", show=False, id="metrics.down"),
@@ -60,6 +63,7 @@ class MetricsPane(Pane):
         self._settled = False
         self._selected = 0
         self._offset = 0
+        self._kept = False
         self._enlarged = False
         self._charts: list[MetricChart] = []
         self._keys = KeyTaker()
@@ -92,10 +96,39 @@ class MetricsPane(Pane):
 
     # -- keys ------------------------------------------------------------------------------------
 
+    def jumps(self, view: PaneView) -> tuple[Jump, ...]:
+        """Where the selected chart leads at the cursor's moment."""
+        panel = self.selected_panel
+        reading = view.feeds.snapshot(panel_topic(panel.id)).value if panel is not None else None
+        return chart_leads(view.here, reading, worst_pod(reading, view.scope.cursor))
+
+    def evidence(self, view: PaneView) -> Pinned | None:
+        """The selected chart in the present window."""
+        return chart_evidence(view, self.selected_panel)
+
+    @property
+    def row_key(self) -> str:
+        """The id of the selected panel."""
+        panel = self.selected_panel
+        return panel.id if panel is not None else ""
+
+    def _take(self, spot: Spot) -> bool:
+        """Select the panel of that id, or the one that asks about the same as that rule."""
+        panel = panel_of(spot.query, self._order) if spot.query else None
+        wanted = panel.id if panel is not None else spot.row
+        places = [place for place, one in enumerate(self._order) if one.id == wanted]
+        if not places:
+            # Once the panels are known a rule that none of them is about leads to the worst one, which is the first.
+            return bool(self._order and spot.query)
+        self._selected, self._kept = places[0], True
+        self._redraw()
+        return True
+
     def action_select(self, right: int, down: int) -> None:
         """Select the chart `right` columns and `down` rows away."""
         grid = self._grid()
         wanted = self._selected + right + down * grid.columns
+        self._kept = True
         self._selected = max(0, min(wanted, len(self._order) - 1))
         self._redraw()
 
@@ -103,6 +136,13 @@ class MetricsPane(Pane):
         """Show the selected panel alone, or all again."""
         self._enlarged = not self._enlarged and bool(self._order)
         self._redraw()
+
+    def step_back(self) -> bool:
+        """All panels again, where one is shown alone."""
+        if not self._enlarged:
+            return False
+        self.action_enlarge()
+        return True
 
     def action_log_scale(self) -> None:
         """Switch the selected chart's axis."""
@@ -148,7 +188,7 @@ class MetricsPane(Pane):
         self._offset = self._selected if self._enlarged else first_visible(self._selected, self._offset, grid)
         shown = self._order[self._offset : self._offset + grid.slots]
         self._fit_charts(grid, len(shown))
-        markers = self._markers(view)
+        markers = markers_of(view.feeds, view.scope.selection.service)
         for slot, (chart, panel) in enumerate(zip(self._charts, shown, strict=False)):
             selected = self._keys.has_focus and self._offset + slot == self._selected
             snapshot = snapshots[panel.id]
@@ -160,10 +200,10 @@ class MetricsPane(Pane):
         """Order the panels. Once all have answered the order stays, so that nothing moves under the eye."""
         panels = view.feeds.panels()
         if {panel.id for panel in panels} != {panel.id for panel in self._order}:
-            self._settled = False
+            self._settled = self._kept = False
             self._selected = self._offset = 0
         if not self._settled:
-            keep = self.selected_panel if self._selected else None
+            keep = self.selected_panel if self._kept else None
             self._order = trouble_first(panels, snapshots)
             self._settled = bool(panels) and all(snapshot.state in _SETTLED for snapshot in snapshots.values())
             if keep is not None:
@@ -216,28 +256,11 @@ class MetricsPane(Pane):
         width = self.content_size.width // self._grid().columns - _AXIS_CELLS
         return max(40, width * _DOTS_PER_CELL)
 
-    def _markers(self, view: PaneView) -> tuple[Marker, ...]:
-        return change_markers(view.feeds.snapshot(topics.CHANGES), view.scope.selection.service) + alert_markers(
-            view.feeds.snapshot(topics.ALERTS), view.scope.selection.service
-        )
 
-
-def change_markers(changes: Snapshot[ChangeList], service: SafeText | None) -> tuple[Marker, ...]:
-    """A marker for every change of `service` (None: of any)."""
-    found = changes.value.changes if changes.value is not None else ()
-    kinds = {ChangeKind.RESTART: MarkerKind.RESTART}
-    return tuple(
-        Marker(change.time, kinds.get(change.kind, MarkerKind.DEPLOY), change.title)
-        for change in found
-        if service is None or change.service == service
-    )
-
-
-def alert_markers(alerts: Snapshot[tuple[Alert, ...]], service: SafeText | None) -> tuple[Marker, ...]:
-    """A marker where the first alert of each name of `service` (None: any) began; what is muted has none."""
-    first: dict[SafeText, float] = {}
-    for alert in alerts.value or ():
-        heard = alert.state in (AlertState.FIRING, AlertState.PENDING)
-        if heard and (service is None or service_of(alert) == service):
-            first[alert.name] = min(alert.started_at, first.get(alert.name, alert.started_at))
-    return tuple(Marker(began, MarkerKind.ALERT, name) for name, began in first.items())
+def worst_pod(reading: PanelReading | None, moment: float | None) -> SafeText:
+    """The pod whose series reads worst at `moment` (unix seconds; None: now), empty where series are of no pod."""
+    if reading is None:
+        return SafeText("")
+    values = [(one, one.last if moment is None else one.at(moment, reading.step)) for one in reading.series]
+    worst = worst_of(values, reading.panel.thresholds)
+    return SafeText("") if worst is None else worst[0].labels.get(SafeText("pod"), SafeText(""))

@@ -1,4 +1,4 @@
-"""The five panes on the screen: which are visible, in what arrangement, and which has the keys."""
+"""The panes on the screen: which are visible, in what arrangement, and which has the keys."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from textual.containers import Container
 from textual.geometry import Size
 from textual.widget import Widget
 
-from opsconsole.actions import PaneName
+from opsconsole.actions import LIVE_PANES, PaneName
+from opsconsole.domain.pod import Pod
 from opsconsole.feeds.topic import Topic
 from opsconsole.screens.alerts_pane import AlertsPane
 from opsconsole.screens.layout import Arrangement, Placement, place
@@ -18,6 +19,7 @@ from opsconsole.screens.logs_pane import LogsPane
 from opsconsole.screens.metrics_pane import MetricsPane
 from opsconsole.screens.pane import Pane, PaneView
 from opsconsole.screens.pods_pane import PodsPane
+from opsconsole.screens.runbooks.walk_pane import WalkPane
 from opsconsole.screens.traces_pane import TracesPane
 from opsconsole.widgets.glyphs import Glyphs
 
@@ -29,12 +31,15 @@ class PaneBoard(Container):
         """`full` is the pane that has the whole board at first, None for all of them."""
         super().__init__(id="body")
         self.metrics = MetricsPane(glyphs, zone)
+        self._pods = PodsPane(glyphs, zone)
+        self.walk = WalkPane(glyphs)
         panes: tuple[Pane, ...] = (
             AlertsPane(glyphs, zone),
             self.metrics,
             LogsPane(glyphs, zone),
             TracesPane(glyphs, zone),
-            PodsPane(glyphs, zone),
+            self._pods,
+            self.walk,
         )
         self._panes = {pane.pane_name: pane for pane in panes}
         self._full = full
@@ -43,7 +48,7 @@ class PaneBoard(Container):
         self._lit: PaneName | None = None
 
     def compose(self) -> ComposeResult:
-        """Alerts and pods to the left; metrics above, or beside, logs and traces."""
+        """Alerts and pods to the left; metrics above, or beside, logs and traces; a walk to the right of them all."""
         with Container(id="left"):
             yield self._panes[PaneName.ALERTS]
             yield self._panes[PaneName.PODS]
@@ -52,6 +57,14 @@ class PaneBoard(Container):
             with Container(id="lower"):
                 yield self._panes[PaneName.LOGS]
                 yield self._panes[PaneName.TRACES]
+        yield self.walk
+
+    def current_pod(self, view: PaneView) -> Pod | None:
+        """The pod under the cursor in Pods as of `view`; on the heading of a workload its worst pod."""
+        if PaneName.PODS not in self.in_sight:
+            # A pane out of sight is not drawn, and would speak of the service before this one.
+            self._pods.draw(view)
+        return self._pods.selected
 
     @property
     def full(self) -> PaneName | None:
@@ -69,9 +82,24 @@ class PaneBoard(Container):
         return self._placement.visible if self._placement else ()
 
     @property
+    def offered(self) -> tuple[PaneName, ...]:
+        """Panes that there are now: the walk's only while a runbook is walked."""
+        return tuple(PaneName) if self.walk.walking else LIVE_PANES
+
+    @property
     def crowded(self) -> bool:
         """Whether some panes are hidden, so that tabs are of use."""
-        return len(self.in_sight) < len(PaneName)
+        return len(self.in_sight) < len(self.offered)
+
+    @property
+    def beside(self) -> bool:
+        """Whether the walk has a column of its own."""
+        return self._placement is not None and self._placement.beside
+
+    @property
+    def last_live(self) -> PaneName:
+        """The pane of the cluster that had the keys last."""
+        return next((name for name in self._recent if name in LIVE_PANES), PaneName.ALERTS)
 
     def pane(self, name: PaneName) -> Pane:
         """The pane called `name`."""
@@ -84,8 +112,19 @@ class PaneBoard(Container):
             widget = widget.parent if isinstance(widget.parent, Widget) else None
         return widget.pane_name if widget is not None else None
 
+    def neighbour(self, focused: Widget | None, places: int) -> PaneName:
+        """The pane `places` further on from the one that `focused` belongs to, round and round."""
+        names, here = self.offered, self.holder(focused)
+        start = names.index(here) if here else -places
+        return names[(start + places) % len(names)]
+
     def bring_up(self, name: PaneName, size: Size) -> Widget:
-        """Make a pane visible and the newest in use; returns the widget that takes its keys."""
+        """Make a pane visible and the newest in use; returns the widget that takes its keys.
+
+        The walk's pane gives way to the one used last where there is no walk any more.
+        """
+        if name not in self.offered:
+            name = self.last_live
         if self._full is not None:
             self._full = name
         self.note_use(name)
@@ -107,6 +146,15 @@ class PaneBoard(Container):
         for name, pane in self._panes.items():
             pane.light_frame(name is self._lit)
 
+    def show_beside(self, name: PaneName, size: Size, *, wanted: bool) -> None:
+        """Make a pane visible without giving it the keys; where that is `wanted` what is full gives way to it."""
+        if wanted and self._full != name:
+            self._full = None
+        if self._lit is not name:
+            kept = [one for one in self._recent if one not in (self._lit, name)]
+            self._recent = (*([self._lit] if self._lit else []), name, *kept)
+        self.lay_out(size)
+
     def toggle_full(self, name: PaneName, size: Size) -> None:
         """Give `name` the whole board, or show all again."""
         self._full = name if self._full is None else None
@@ -114,12 +162,13 @@ class PaneBoard(Container):
 
     def lay_out(self, size: Size) -> bool:
         """Lay out for a screen of `size` cells; False when nothing had to change."""
-        placement = place(size.width, size.height, self._recent, self._full)
+        placement = place(size.width, size.height, self._recent, self._full, walking=self.walk.walking)
         if placement == self._placement:
             return False
         self._placement = placement
         for arrangement in Arrangement:
             self.set_class(arrangement is placement.arrangement, arrangement.value)
+        self.walk.set_class(placement.beside, "-beside")
         for name, pane in self._panes.items():
             pane.display = name in placement.visible
         for box in ("#left", "#main", "#lower"):

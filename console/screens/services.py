@@ -16,6 +16,8 @@ def known_services(feeds: ClusterFeeds) -> tuple[SafeText, ...]:
     """Names from metrics, alerts, pods and log lines at hand, sorted."""
     names: set[SafeText] = set(feeds.snapshot(topics.SERVICES).value or ())
     names.update(name for alert in feeds.snapshot(topics.ALERTS).value or () if (name := service_of(alert)))
+    lines = feeds.snapshot(topics.LOGS).value
+    names.update(record.service for record in (lines.records if lines is not None else ()) if record.service)
     pods = feeds.snapshot(topics.PODS).value
     if isinstance(pods, PodList):
         names.update(pod.service for pod in pods.pods if pod.service)

@@ -75,6 +75,20 @@ class DetailView(Widget, can_focus=True):
             self._wrap()
         self._repaint()
 
+    def seek(self, words: tuple[str, ...], step: int = 1) -> bool:
+        """Scroll to the next line, or the one before for `step` -1, that holds one of `words` (casefolded).
+
+        After the last comes the first. False when no line does.
+        """
+        found = [
+            place for place, line in enumerate(self._wrapped) if any(word in line.plain.casefold() for word in words)
+        ]
+        if not found:
+            return False
+        after = [place for place in found if (place - self._top) * step > 0]
+        self._scroll((after or found)[0 if step > 0 else -1])
+        return True
+
     def action_scroll_by(self, lines: int) -> None:
         """Scroll by `lines`."""
         self._scroll(self._top + lines)

@@ -9,7 +9,7 @@ from textual.content import Content
 from opsconsole.domain.log_record import LogRecord
 from opsconsole.domain.text import SafeText
 from opsconsole.widgets.details.facts import BLANK, facts, heading, mapping, paragraph
-from opsconsole.widgets.log_list import LEVEL_STYLES, level_word
+from opsconsole.widgets.log_levels import LEVEL_STYLES, level_word
 from opsconsole.widgets.problem_note import clock_text
 
 

@@ -6,14 +6,24 @@ from datetime import tzinfo
 
 from textual.content import Content
 
-from opsconsole.domain.pod import Container, Pod, Probe, ProbeState
+from opsconsole.domain.pod import Container, Pod, Probe, ProbeKind, ProbeState
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import format_duration
 from opsconsole.widgets.details.facts import BLANK, fact, facts, heading, mapping, moment
 from opsconsole.widgets.glyphs import Glyphs
-from opsconsole.widgets.probes import PROBE_STYLES, PROBE_WORDS, failures_text, probe_sign, restart_text
+from opsconsole.widgets.probes import (
+    PROBE_STYLES,
+    PROBE_WORDS,
+    back_off_text,
+    endpoints_text,
+    failures_text,
+    probe_sign,
+    restart_text,
+)
 
 _SUSPENDED_NOTE = "suspended until the startup probe succeeds"
+_THROTTLED_NOTE = "event-throttled: the kubelet has sent all events it may about this pod, silence says nothing"
+_LINE_END = "\N{SYMBOL FOR LINE FEED}"
 
 
 def pod_detail(pod: Pod, *, now: float, zone: tzinfo, glyphs: Glyphs) -> tuple[Content, ...]:
@@ -31,6 +41,8 @@ def pod_detail(pod: Pod, *, now: float, zone: tzinfo, glyphs: Glyphs) -> tuple[C
                 ("node", pod.node),
                 ("owner", pod.owner),
                 ("revision", pod.revision),
+                ("traffic", endpoints_text(pod)),
+                ("why", pod.why),
             ]
         ),
         fact("created", moment(pod.created_at, now, zone)),
@@ -51,6 +63,7 @@ def _container(container: Container, now: float, zone: tzinfo, glyphs: Glyphs) -
         fact("state", f"{state}, {ready}"),
         *facts([("says", container.message), ("started", since)]),
         fact("restarts", f"{container.restarts}"),
+        *facts([("back-off", back_off_text(container, now))]),
         *_last_end(container, now, zone),
         *(probes or [fact("probes", "none: the kubelet only sees whether the process runs")]),
     )
@@ -79,20 +92,37 @@ def _probe(probe: Probe, now: float, zone: tzinfo, glyphs: Glyphs) -> tuple[Cont
         f"first after {_seconds(probe.initial_delay)}; "
         f"{probe.failure_threshold} failures in a row fail it, {probe.success_threshold} success passes it"
     )
-    last = ""
-    if probe.last_failure or probe.last_failure_at is not None:
-        when = "" if probe.last_failure_at is None else f"{moment(probe.last_failure_at, now, zone)}: "
-        last = f"{when}{probe.last_failure or 'no text'}"
-    told = f"{probe.evidence.value}{'' if not count.startswith(glyphs.about) else ', so the count is an estimate'}"
+    if probe.kind is not ProbeKind.READINESS:
+        timings += f"; then {_seconds(probe.grace)} to end"
+    notes = [f"told by {_told(probe, now, glyphs)}"]
+    if probe.throttled:
+        notes.append(_THROTTLED_NOTE)
     return (
         Content.assemble(
             (f"  {PROBE_WORDS[probe.kind]} {probe_sign(probe.state, glyphs)} {state} {figures}".rstrip(), style)
         ),
         Content.assemble(f"    {probe.handler}"),
+        *(Content.assemble((f"      {line}", "$muted")) for line in probe.command.split(_LINE_END) if line),
         Content.assemble((f"    {timings}", "$muted")),
-        *((Content.assemble((f"    last failure {last}", "")),) if last else ()),
-        Content.assemble((f"    told by {told}", "$muted")),
+        *_last_failure(probe, now, zone),
+        *(Content.assemble((f"    {note}", "$muted")) for note in notes),
     )
+
+
+def _last_failure(probe: Probe, now: float, zone: tzinfo) -> tuple[Content, ...]:
+    if not probe.last_failure and probe.last_failure_at is None:
+        return ()
+    when = "" if probe.last_failure_at is None else f"{moment(probe.last_failure_at, now, zone)}: "
+    said = probe.last_failure or "no text"
+    if probe.throttled and probe.last_failure:
+        said = f"{said} (the last text that came)"
+    return (Content.assemble((f"    last failure {when}{said}", "")),)
+
+
+def _told(probe: Probe, now: float, glyphs: Glyphs) -> str:
+    estimated = failures_text(probe, glyphs).startswith(glyphs.about)
+    read = "" if probe.as_of is None else f", read {format_duration(now - probe.as_of)} ago"
+    return f"{probe.evidence.value}{read}{', so the count is an estimate' if estimated else ''}"
 
 
 def _seconds(seconds: float) -> str:

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import chain
 
-import msgspec
-
-from opsconsole.widgets.rows.row import Row
+from opsconsole.widgets.rows.sequence import RowSequence
 
 
-class Placing(msgspec.Struct, frozen=True):
-    """Where the cursor stands after a refresh; `fresh` counts new rows at the head of the list."""
-
-    index: int
-    fresh: int
-
-
-def place(old: Sequence[Row], index: int, new: Sequence[Row]) -> Placing:
+def place(old: RowSequence, index: int, new: RowSequence) -> int:
     """The cursor's place in `new`: its row if that is still there, else the nearest that is.
 
     Nearest is the next surviving row below, then above, then the same place in the list.
     """
-    if not new:
-        return Placing(0, 0)
+    if not new or not old:
+        return 0
+    if index < len(new) and new.key_at(index) == old.key_at(index):
+        return index
+    for candidate in chain(range(index, len(old)), range(index - 1, -1, -1)):
+        if (found := new.index_of(old.key_at(candidate))) is not None:
+            return found
+    return min(index, len(new) - 1)
+
+
+def fresh_at_head(old: RowSequence, new: RowSequence) -> int:
+    """How many rows at the head of `new` are not in `old`; none where there was nothing before."""
     if not old:
-        return Placing(0, 0)
-    places = {row.key: place for place, row in enumerate(new)}
-    known = {row.key for row in old}
-    fresh = 0
-    for row in new:
-        if row.key in known:
-            break
-        fresh += 1
-    for row in (*old[index:], *reversed(old[:index])):
-        if (found := places.get(row.key)) is not None:
-            return Placing(found, fresh)
-    return Placing(min(index, len(new) - 1), fresh)
+        return 0
+    for index, row in enumerate(new):
+        if old.index_of(row.key) is not None:
+            return index
+    return len(new)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
-from itertools import accumulate
 from typing import ClassVar
 
 from textual import events
@@ -18,10 +16,11 @@ from textual.style import Style
 from textual.widget import Widget
 
 from opsconsole.widgets.glyphs import UNICODE, Glyphs
-from opsconsole.widgets.rows.cursor import place
+from opsconsole.widgets.rows.cursor import fresh_at_head, place
 from opsconsole.widgets.rows.difference import changed_cells
 from opsconsole.widgets.rows.painter import Painter
 from opsconsole.widgets.rows.row import Row, RowView
+from opsconsole.widgets.rows.sequence import ListedRows, RowSequence
 from opsconsole.widgets.rows.thumb import thumb_on
 from opsconsole.widgets.wrapping import wrap
 
@@ -118,10 +117,10 @@ class RowList(Widget, can_focus=True):
         self._glyphs = glyphs
         self._zone = zone
         self._newest_first = newest_first
-        self._rows: Sequence[Row] = ()
-        self._starts: list[int] = []
-        self._line_count = 0
+        self._given: Sequence[Row] = ()
+        self._rows: RowSequence = ListedRows()
         self._index = 0
+        self._last_key: str | None = None
         self._top = 0
         self._now = 0.0
         self._dimmed = False
@@ -134,12 +133,12 @@ class RowList(Widget, can_focus=True):
     @property
     def rows(self) -> Sequence[Row]:
         """The rows last shown."""
-        return self._rows
+        return self._given
 
     @property
     def cursor_key(self) -> str | None:
         """Key of the row under the cursor, None in an empty list."""
-        return self._rows[self._index].key if self._rows else None
+        return self._rows.key_at(self._index) if self._rows else None
 
     @property
     def unseen(self) -> int:
@@ -156,38 +155,39 @@ class RowList(Widget, can_focus=True):
     ) -> None:
         """Draw `rows` as of `now` (unix seconds), `dimmed` when they are old.
 
-        `placeholder` is wrapped and shown instead while there are no rows.
+        A `RowSequence` is asked for the rows in view alone. `placeholder` is wrapped and shown instead while
+        there are no rows.
         """
         self._now, self._dimmed, self._placeholder = now, dimmed, placeholder
-        if rows is not self._rows:
-            self._replace(rows)
+        if rows is not self._given:
+            self._given = rows
+            self._replace(rows if isinstance(rows, RowSequence) else ListedRows(rows))
         self._repaint()
 
     def select(self, key: str) -> bool:
         """Put the cursor on the row with `key`; False when there is none."""
-        for index, row in enumerate(self._rows):
-            if row.key == key:
-                self._go(index, by_user=False)
-                return True
-        return False
+        index = self._rows.index_of(key)
+        if index is None:
+            return False
+        self._go(index, by_user=False)
+        return True
 
-    def _replace(self, rows: Sequence[Row]) -> None:
-        before = self.cursor_key
-        placing = place(self._rows, self._index, rows)
+    def _replace(self, rows: RowSequence) -> None:
+        before, old = self.cursor_key, self._rows
         follows = self._newest_first and self._index == 0
-        row_on_screen = (self._starts[self._index] if self._rows else 0) - self._top
-        ends = list(accumulate(row.height for row in rows))
-        self._rows = rows
-        self._starts = [0, *ends[:-1]] if ends else []
-        self._line_count = ends[-1] if ends else 0
-        self._index = 0 if follows else placing.index
-        if follows or not rows:
-            self._top = 0
-        else:
-            self._top = self._starts[self._index] - row_on_screen
+        row_on_screen = (old.start_of(self._index) if old else 0) - self._top
+        index = 0 if follows else place(old, self._index, rows)
+        if before is not None:
+            self._last_key = before
+        elif self._last_key is not None and not self._newest_first:
+            # The list was empty for a moment, while another question was asked.
+            index = rows.index_of(self._last_key) or 0
+            row_on_screen = min(rows.start_of(index), self.content_size.height // 2) if rows else 0
+        self._rows, self._index = rows, index
+        self._top = 0 if follows or not rows else rows.start_of(index) - row_on_screen
         self._keep_cursor_in_view()
         if self._newest_first and not follows:
-            self._set_unseen(self._unseen + placing.fresh)
+            self._set_unseen(self._unseen + fresh_at_head(old, rows))
         if (key := self.cursor_key) is not None and key != before:
             self.post_message(self.Highlighted(self, key, by_user=False))
 
@@ -207,15 +207,15 @@ class RowList(Widget, can_focus=True):
             self._set_unseen(0)
         self._repaint()
         if moved:
-            self.post_message(self.Highlighted(self, self._rows[index].key, by_user=by_user))
+            self.post_message(self.Highlighted(self, self._rows.key_at(index), by_user=by_user))
 
     def _keep_cursor_in_view(self) -> None:
         height = self.content_size.height
         if self._rows and height:
-            start = self._starts[self._index]
+            start = self._rows.start_of(self._index)
             end = start + self._rows[self._index].height
             self._top = min(max(self._top, end - height), start)
-        self._top = max(0, min(self._top, self._line_count - height))
+        self._top = max(0, min(self._top, self._rows.line_count - height))
 
     # --- keys and mouse
 
@@ -228,8 +228,8 @@ class RowList(Widget, can_focus=True):
         if not self._rows:
             return
         lines = max(1, self.content_size.height - 1)
-        target = self._starts[self._index] + pages * lines
-        index = max(0, bisect_right(self._starts, target) - 1)
+        target = self._rows.start_of(self._index) + pages * lines
+        index = self._rows.index_at(max(0, min(target, self._rows.line_count - 1)))
         self._go(index if index != self._index else index + pages)
 
     def action_top(self) -> None:
@@ -249,9 +249,9 @@ class RowList(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select the row that was clicked; a double click opens it."""
         offset = event.get_content_offset(self)
-        if offset is None or not self._rows or self._top + offset.y >= self._line_count:
+        if offset is None or not self._rows or self._top + offset.y >= self._rows.line_count:
             return
-        self._go(bisect_right(self._starts, self._top + offset.y) - 1)
+        self._go(self._rows.index_at(self._top + offset.y))
         if event.chain == 2:
             self.action_choose()
 
@@ -306,14 +306,14 @@ class RowList(Widget, can_focus=True):
         if not self._rows:
             return self._painter.strip(" ", self._placeholder_line(y), " ", width=width, plain=plain, style=plain)
         line = self._top + y
-        on = thumb_on(y, top=self._top, height=height, total=self._line_count)
+        on = thumb_on(y, top=self._top, height=height, total=self._rows.line_count)
         thumb = self._glyphs.thumb if on else " "
-        if line >= self._line_count:
+        if line >= self._rows.line_count:
             return self._painter.strip(" ", Content(""), thumb, width=width, plain=plain, style=plain)
-        index = bisect_right(self._starts, line) - 1
+        index = self._rows.index_at(line)
         row = self._rows[index]
         view = RowView(max(1, width - _EDGES), self._now, self._zone, self._glyphs)
-        content = row.lines(view)[line - self._starts[index]]
+        content = row.lines(view)[line - self._rows.start_of(index)]
         if self._dimmed:
             # Sixteen colours have no quiet one of their own; there the terminal's faint attribute must do.
             content = content.without_spans.stylize("$muted dim" if self.app.native_ansi_color else "$muted")

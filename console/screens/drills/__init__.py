@@ -1,0 +1,1 @@
+"""A drill in the console: its clock, its end, and how it went."""

@@ -1,0 +1,1 @@
+"""Incidents on the screen: opening one, its own screen, the list of all."""

@@ -1,0 +1,111 @@
+"""The dialog that opens an incident: filled in already, so that Enter is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from textual.binding import Binding
+from textual.content import Content
+
+from opsconsole.domain.evidence import Pinned
+from opsconsole.domain.incident import Incident, IncidentSeverity
+from opsconsole.domain.incident_event import EvidencePinned, Fact
+from opsconsole.domain.text import SafeText
+from opsconsole.incidents.protocols import IncidentBook
+from opsconsole.incidents.recording.alerts import fired
+from opsconsole.screens.incidents.drafting import Draft
+from opsconsole.screens.incidents.form_screen import FormField, FormScreen
+from opsconsole.widgets.glyphs import Glyphs
+
+_LISTED = 6
+"""Alerts, evidence and incidents named at most; the rest is counted."""
+
+
+class OpeningScreen(FormScreen):
+    """Returns whether an incident was opened; `opened` is that one."""
+
+    BINDINGS = [Binding("f2", "list", "all incidents", priority=True, id="opening.list")]  # noqa: RUF012 - Textual's own
+
+    def __init__(
+        self,
+        draft: Draft,
+        evidence: tuple[Pinned, ...],
+        book: IncidentBook,
+        glyphs: Glyphs,
+        *,
+        others: tuple[Incident, ...] = (),
+        show_list: Callable[[], object],
+    ) -> None:
+        """`others` are open already; `show_list` shows them, to work on one of them instead."""
+        self._draft = draft
+        self._evidence = evidence
+        self._book = book
+        self._show_list = show_list
+        self.opened: Incident | None = None
+        fields = (
+            FormField("title", SafeText("title"), draft.title, "what is wrong, in a few words", required=True),
+            FormField("severity", SafeText("severity"), SafeText(draft.severity.value), "P1 to P4", required=True),
+            FormField("services", SafeText("services"), SafeText(", ".join(draft.services)), "may stay empty"),
+        )
+        super().__init__(
+            SafeText("Open an incident"), fields, self._open, about=_about(draft, evidence, others, glyphs)
+        )
+
+    @property
+    def subtitle(self) -> str:
+        """What the keys do."""
+        return "Enter open, Tab next, F2 all incidents, Esc back"
+
+    def action_list(self) -> None:
+        """Leave the dialog for the list."""
+        self.dismiss(False)
+        self._show_list()
+
+    async def _open(self, values: Mapping[str, SafeText]) -> None:
+        """Raises `StoreError`, and `ValueError` for a severity that is none."""
+        severity = parse_severity(values["severity"])
+        services = tuple(SafeText(name) for name in values["services"].replace(",", " ").split())
+        alerts = [fired(alert) for alert in self._draft.alerts]
+        kept = [Fact(EvidencePinned(one)) for one in self._evidence]
+        self.opened = await self._book.open(
+            [*alerts, *kept],
+            title=values["title"],
+            severity=severity,
+            namespace=self._draft.namespace,
+            services=services,
+        )
+
+
+def parse_severity(typed: str) -> IncidentSeverity:
+    """`P2`, `p2`, `2`. Raises `ValueError` with a sentence."""
+    word = typed.strip().upper()
+    try:
+        return IncidentSeverity(word if word.startswith("P") else f"P{word}")
+    except ValueError as error:
+        raise ValueError("severity: write P1, P2, P3 or P4") from error
+
+
+def _about(
+    draft: Draft, evidence: tuple[Pinned, ...], others: tuple[Incident, ...], glyphs: Glyphs
+) -> tuple[Content, ...]:
+    rule = Content.assemble((f"{draft.severity.value}: {draft.rule}", "$muted"))
+    named = [f"{alert.name} ({alert.severity.value})" for alert in draft.alerts]
+    lines = [
+        rule,
+        *_listed("with the alerts", named, glyphs),
+        *_listed("keeps", [one.title for one in evidence], glyphs),
+    ]
+    if others:
+        names = [f"{one.name} {one.severity.value} {one.title}" for one in others]
+        lines += _listed("open already (F2 to work on one)", names, glyphs, style="$level-warn")
+    return tuple(lines)
+
+
+def _listed(heading: str, names: list[str], glyphs: Glyphs, style: str = "$muted") -> list[Content]:
+    if not names:
+        return []
+    more = [f"and {len(names) - _LISTED} more"] if len(names) > _LISTED else []
+    return [
+        Content.assemble((heading, style)),
+        *(Content.assemble((f"  {glyphs.dot} ", "$muted"), name) for name in [*names[:_LISTED], *more]),
+    ]

@@ -1,0 +1,1 @@
+"""Runbooks on the screen: those that fit, and the walk beside the panes."""

@@ -1,0 +1,39 @@
+"""Screens that stand over another one and don't paint what changes there.
+
+Textual asks the uppermost screen to paint itself for every cell that changes on the one below, and from then on for
+every message that one gets: 50 kB a second, for what can't be seen. It asks by regions, as nobody else does.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from textual.geometry import Region
+from textual.screen import ModalScreen, Screen, ScreenResultType
+
+
+class OpaqueScreen(Screen[ScreenResultType]):
+    """Covers what is below."""
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As Textual's, but for what is below."""
+        if regions:
+            return self
+        return super().refresh(repaint=repaint, layout=layout, recompose=recompose)
+
+
+class StillDialog(ModalScreen[ScreenResultType]):
+    """A dialog: what is dimmed below it stands still, save for once a minute, since some stay open for long."""
+
+    BELOW_AGAIN: ClassVar[float] = 60.0
+    """Seconds after which what is below is painted anew."""
+
+    def on_mount(self) -> None:
+        """Let nothing below get older than that. Textual calls this after the `on_mount` of a subclass."""
+        self.set_interval(self.BELOW_AGAIN, self.refresh)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """As Textual's, but for what is below."""
+        if regions:
+            return self
+        return super().refresh(repaint=repaint, layout=layout, recompose=recompose)

@@ -1,0 +1,1 @@
+"""Incidents drawn: the timeline, the list, the clock of the header."""

@@ -1,0 +1,1 @@
+"""Plans, revisions and progress of operations as pages of lines."""

@@ -1,0 +1,1 @@
+"""Runbooks: the steps of a walk, and a runbook as it is offered."""
