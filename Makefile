@@ -39,12 +39,13 @@ demo: $(RUNTIME) ## Open the console on a practice cluster in trouble
 ##@ Check
 
 .PHONY: test
-test: $(DEVELOPMENT) ## Run every check and every test
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+test: $(DEVELOPMENT) ## Run every check and every test, save those on a real Kubernetes
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not kubernetes" $(PYTEST_ARGS)
 
+# Each worker that meets a test on a real Kubernetes starts one: a few at most, whatever the number of processors.
 .PHONY: test-real
-test-real: $(DEVELOPMENT) ## Run the tests against real servers only
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m real $(PYTEST_ARGS)
+test-real: servers ## Run the tests against real servers, a real Kubernetes among them
+	@$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup -m "real or kubernetes" $(PYTEST_ARGS)
 
 .PHONY: check
 check: $(DEVELOPMENT) ## Lint, types, import contracts
@@ -64,6 +65,14 @@ servers: $(DEVELOPMENT) ## Fetch and build the real servers the tests use
 .PHONY: bench
 bench: $(DEVELOPMENT) ## Measure the budgets and write them to bench-results/
 	@$(BIN)/python tests/bench/measure.py
+
+.PHONY: bench-real
+bench-real: servers ## Measure the console on a real API server with 10,000 pods
+	@$(BIN)/python tests/bench/measure_real.py
+
+.PHONY: bench-logs
+bench-logs: $(DEVELOPMENT) ## Measure logs and traces on a million lines in a real Elasticsearch, and lnav beside
+	@$(BIN)/python tests/bench/measure_logs.py
 
 .PHONY: screenshots
 screenshots: $(DEVELOPMENT) ## Take the pictures of screenshots/ anew

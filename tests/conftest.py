@@ -2,4 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import hypothesis
+import pytest
+
 pytest_plugins = ["servers.fixtures"]
+
+# Machines are shared: how long one example takes says nothing about the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+
+LEFT_BY_A_HANDSHAKE = "ignore:unclosed (transport|<socket|<ssl):ResourceWarning"
+"""httpcore leaves a socket to the collector when it is cancelled in the middle of a TLS handshake, as when an API
+server dies. Such a warning comes up wherever the collector runs, so all tests that use TLS servers allow it."""
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("kubernetes"):
+            item.add_marker(pytest.mark.filterwarnings(LEFT_BY_A_HANDSHAKE))

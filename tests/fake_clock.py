@@ -24,6 +24,15 @@ class FakeClock:
         self._sleepers.append((self._now + seconds, alarm))
         await alarm
 
+    @property
+    def awaited(self) -> bool:
+        """Whether anybody waits for time to pass."""
+        return any(not alarm.done() for _, alarm in self._sleepers)
+
+    def turn_on(self, seconds: float) -> None:
+        """Let `seconds` pass in the middle of something, waking nobody."""
+        self._now += seconds
+
     async def advance(self, seconds: float) -> None:
         """Let `seconds` pass, running whoever wakes on the way."""
         await settle()
@@ -38,7 +47,7 @@ class FakeClock:
                 if at <= self._now and not alarm.done():
                     alarm.set_result(None)
             await settle()
-        self._now = goal
+        self._now = max(self._now, goal)
         await settle()
 
 

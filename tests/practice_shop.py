@@ -27,13 +27,26 @@ class HandClock:
         return self.time
 
 
+class HandPace:
+    """Waiting moves the clock, so watches take no time."""
+
+    def __init__(self, clock: HandClock) -> None:
+        self.clock = clock
+
+    async def wait(self, seconds: float) -> None:
+        self.clock.time += seconds
+
+    def wake(self) -> None:
+        return
+
+
 class Drill:
     """One shop with its clock and its servers."""
 
     def __init__(self, scenario: str, seed: int = 1, history: int = 3600) -> None:
         self.clock = HandClock()
         self.shop = Shop(scenario_named(scenario), seed, STARTED, self.clock, history=history)
-        self.kubernetes = client(kubernetes.application(self.shop))
+        self.kubernetes = client(kubernetes.application(self.shop, HandPace(self.clock)))
         self.elasticsearch = client(elasticsearch.application(self.shop))
         self.jaeger = client(jaeger.application(self.shop))
 
@@ -82,7 +95,8 @@ class Drill:
     async def patch(
         self, deployment: str, body: Any, media_type: str = "application/strategic-merge-patch+json", query: str = ""
     ) -> dict[str, Any]:
-        path = f"/apis/apps/v1/namespaces/shop/deployments/{deployment}{query}"
+        kind = "statefulsets" if deployment == "postgres" else "deployments"
+        path = f"/apis/apps/v1/namespaces/shop/{kind}/{deployment}{query}"
         answer = await self.kubernetes.patch(path, json=body, headers={"content-type": media_type})
         assert answer.status_code == 200, answer.text
         return dict(answer.json())

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+
 import msgspec
 
 from opsconsole.domain.alert import Alert
+from opsconsole.domain.cluster_object import Kind, ObjectRef
+from opsconsole.domain.container_log import LogBatch, LogRequest
 from opsconsole.domain.errors import ErrorKind, SourceError
-from opsconsole.domain.log_record import LogBucket, LogLevel, LogPage
+from opsconsole.domain.log_query import FieldValue, LogSearch
+from opsconsole.domain.log_record import LogBucket, LogLevel, LogPage, LogRecord, TailBatch
+from opsconsole.domain.node import NodeList
 from opsconsole.domain.pod import Change, ChangeKind, ChangeList, PodList
-from opsconsole.domain.scope import Selection
+from opsconsole.domain.pod_description import DescribedCondition, DescribedContainer, DescribedEvent, PodDescription
+from opsconsole.domain.probe_counters import ProbeCounters
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.series import Panel, PanelList, PanelReading, Series, Severity, Threshold, Unit
-from opsconsole.domain.snapshot import Reading, SourceName
+from opsconsole.domain.snapshot import WHOLE, Reading, SourceName
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeRange
+from opsconsole.domain.topology import Topology
 from opsconsole.domain.trace import Trace, TraceList
-from opsconsole.sources.protocols import Health, Sources
+from opsconsole.domain.trace_query import TraceSearch
+from opsconsole.domain.workload import WorkloadList
+from opsconsole.sources.protocols import Health, Sources, Watched
 from widget_samples import ALERTS, LOGS, NOW, PODS, TRACES
 
 PANELS = (
@@ -26,6 +38,32 @@ VALUES = {"requests": 412.0, "errors": 0.081, "goroutines": 42.0}
 CHANGES = ChangeList(
     (Change(NOW - 360, ChangeKind.DEPLOY, SafeText("shop"), SafeText("checkout"), SafeText("deploy checkout v1.9.0")),)
 )
+DESCRIPTION = PodDescription(
+    ObjectRef(Kind.POD, SafeText("shop"), SafeText("checkout-7d9f8b6c5-abcde")),
+    SafeText("Running"),
+    events=(DescribedEvent(True, SafeText("Unhealthy"), SafeText("Liveness probe failed: 500"), 2, NOW - 60, NOW - 2),),
+    conditions=(DescribedCondition(SafeText("Ready"), SafeText("False"), SafeText("ContainersNotReady")),),
+    containers=(DescribedContainer(SafeText("app"), SafeText("container"), SafeText("shop/checkout:v1.9.0")),),
+    owners=(SafeText("ReplicaSet checkout-7d9f8b6c5"), SafeText("Deployment checkout")),
+)
+MANIFEST = (SafeText("apiVersion: v1"), SafeText("kind: Pod"))
+
+
+class StillReader:
+    """Pages of a `StillSource`: first its page, then its older ones."""
+
+    def __init__(self, source: StillSource, search: LogSearch) -> None:
+        self._source = source
+        self._search = search
+        self._pages = [source.log_page, *source.older_pages]
+
+    async def older(self, limit: int) -> Reading[LogPage]:
+        self._source._heard("older", (self._search, limit))
+        page = self._pages.pop(0) if self._pages else LogPage((), 0)
+        return Reading(msgspec.structs.replace(page, exhausted=not self._pages))
+
+    async def close(self) -> None:
+        self._source.asked.append(("close reader", self._search))
 
 
 class StillSource:
@@ -35,10 +73,22 @@ class StillSource:
         self.name = name
         self.failing: SourceError | None = None
         self.asked: list[tuple[str, object]] = []
+        self.instant_values: tuple[float, ...] = ()
+        self.completeness = WHOLE
         self.alert_list: tuple[Alert, ...] = ALERTS
         self.log_page: LogPage = LOGS
+        self.older_pages: tuple[LogPage, ...] = ()
+        self.tail_batches: tuple[TailBatch, ...] = ()
+        self.browser_link: SafeText | None = None
+        self.topology = Topology(())
         self.trace_list: TraceList = TRACES
         self.pod_list: PodList = PODS
+        self.change_list: ChangeList = CHANGES
+        self.workload_list = WorkloadList(())
+        self.node_list = NodeList(())
+        self.description: PodDescription = DESCRIPTION
+        self.manifest_lines: tuple[SafeText, ...] = MANIFEST
+        self.log_batches: dict[SafeText, tuple[LogBatch, ...]] = {}
         self.panel_list: tuple[Panel, ...] = PANELS
         self.labels: dict[SafeText, SafeText] = {SafeText("pod"): SafeText("checkout-7d9f8b6c5-abcde")}
 
@@ -72,6 +122,10 @@ class StillSource:
         self._heard("services")
         return Reading((SafeText("checkout"), SafeText("orders"), SafeText("payments")))
 
+    async def instant(self, query: str, at: float) -> Reading[tuple[Series, ...]]:
+        self._heard("instant", (query, at))
+        return Reading(tuple(Series({}, (at,), (value,)) for value in self.instant_values), self.completeness)
+
     async def rule_alerts(self) -> Reading[tuple[Alert, ...]]:
         self._heard("rule alerts")
         return Reading(())
@@ -80,18 +134,48 @@ class StillSource:
         self._heard("alerts")
         return Reading(self.alert_list)
 
-    async def newest(self, selection: Selection, span: TimeRange, limit: int) -> Reading[LogPage]:
-        self._heard("logs", (selection, span, limit))
+    async def newest(self, search: LogSearch, limit: int) -> Reading[LogPage]:
+        self._heard("logs", (search, limit))
         return Reading(self.log_page)
 
-    async def histogram(self, selection: Selection, span: TimeRange, columns: int) -> Reading[LogPage]:
-        self._heard("histogram", (selection, span, columns))
-        bucket = LogBucket(span.start, {LogLevel.INFO: 10, LogLevel.ERROR: 4})
+    async def histogram(self, search: LogSearch, columns: int) -> Reading[LogPage]:
+        self._heard("histogram", (search, columns))
+        bucket = LogBucket(search.span.start, {LogLevel.INFO: 10, LogLevel.ERROR: 4})
         return Reading(LogPage((), self.log_page.total, buckets=(bucket,), bucket_width=60.0))
 
-    async def recent(self, selection: Selection, span: TimeRange, limit: int) -> Reading[TraceList]:
-        self._heard("traces", (selection, span, limit))
+    def reader(self, search: LogSearch) -> StillReader:
+        return StillReader(self, search)
+
+    async def tail(self, search: LogSearch, after: float) -> AsyncGenerator[TailBatch, None]:
+        self.asked.append(("tail", (search, after)))
+        for batch in self.tail_batches:
+            yield batch
+        await asyncio.Event().wait()
+
+    async def around(self, record: LogRecord, selection: Selection, lines: int) -> Reading[LogPage]:
+        self._heard("around", (record, selection, lines))
+        return Reading(self.log_page)
+
+    async def values(self, search: LogSearch, field: SafeText, limit: int) -> Reading[tuple[FieldValue, ...]]:
+        self._heard("values", (search, field, limit))
+        return Reading((FieldValue(SafeText("checkout"), 7),))
+
+    def link(self, search: LogSearch) -> SafeText | None:
+        del search
+        return self.browser_link
+
+    async def search(self, search: TraceSearch, limit: int) -> Reading[TraceList]:
+        self._heard("traces", (search, limit))
         return Reading(self.trace_list)
+
+    async def operations(self, service: SafeText) -> Reading[tuple[SafeText, ...]]:
+        self._heard("operations", service)
+        spans = (span for trace in self.trace_list.traces for span in trace.spans)
+        return Reading(tuple(sorted({span.operation for span in spans if span.service == service})))
+
+    async def dependencies(self, span: TimeRange) -> Reading[Topology]:
+        self._heard("dependencies", span)
+        return Reading(self.topology)
 
     async def trace(self, trace_id: SafeText) -> Reading[Trace]:
         self._heard("trace", trace_id)
@@ -104,9 +188,40 @@ class StillSource:
         self._heard("pods", selection)
         return Reading(self.pod_list)
 
+    def watch(self) -> None:
+        self.asked.append(("watch", None))
+
+    async def changed(self, what: Watched, seen: int) -> int:  # noqa: ARG002  - it stands still
+        return await asyncio.get_running_loop().create_future()
+
+    async def workloads(self, selection: Selection) -> Reading[WorkloadList]:
+        self._heard("workloads", selection)
+        return Reading(self.workload_list)
+
+    async def nodes(self) -> Reading[NodeList]:
+        self._heard("nodes")
+        return Reading(self.node_list)
+
+    async def probe_counters(self, about: object, _more: object) -> Reading[ProbeCounters]:
+        self._heard("probe counters", about)
+        return Reading(ProbeCounters(note=SafeText("nobody counts here")))
+
     async def changes(self, selection: Selection) -> Reading[ChangeList]:
         self._heard("changes", selection)
-        return Reading(CHANGES)
+        return Reading(self.change_list)
+
+    async def describe(self, ref: ObjectRef) -> Reading[PodDescription]:
+        self._heard("describe", ref)
+        return Reading(self.description)
+
+    async def manifest(self, ref: ObjectRef, *, whole: bool = False) -> Reading[tuple[SafeText, ...]]:
+        self._heard("manifest", (ref, whole))
+        return Reading(self.manifest_lines)
+
+    async def log_lines(self, asked: LogRequest) -> AsyncGenerator[LogBatch, None]:
+        self.asked.append(("log lines", asked))
+        for batch in self.log_batches.get(asked.container, ()):
+            yield batch
 
 
 class Backends(msgspec.Struct):

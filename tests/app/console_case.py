@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import msgspec
 from textual.pilot import Pilot
 
 from fake_clock import FakeClock
+from memory_incidents import MemoryIncidents
 from opsconsole.actions import PaneName
 from opsconsole.app import OpsConsole
 from opsconsole.config.settings import ClusterSettings, Settings
 from opsconsole.domain.scope import Scope
+from opsconsole.domain.text import SafeText
+from opsconsole.drills.drill import Drill
 from opsconsole.feeds.feed import Pace
+from opsconsole.incidents.attachment import attachment_of
+from opsconsole.incidents.book import Book
+from opsconsole.incidents.late_records import IncidentJournal, LateRecords
+from opsconsole.incidents.records import Records
+from opsconsole.operations.protocols import Operations
+from opsconsole.runbooks.late_bookcase import LateBookcase
+from opsconsole.safe_text import safe_text
 from opsconsole.screens.console_screen import ConsoleScreen
 from opsconsole.screens.screen_text import screen_text
+from opsconsole.write_mode import WriteMode
+from still_operations import StillOperations
+from still_runbooks import StillRunbooks
 from still_sources import Backends, backends
 from widget_samples import NOW
 
@@ -30,6 +45,9 @@ class ConsoleCase(msgspec.Struct):
     pilot: Pilot[int]
     clock: FakeClock
     backends: Backends
+    operations: StillOperations
+    store: MemoryIncidents
+    runbooks: StillRunbooks
 
     @property
     def screen(self) -> ConsoleScreen:
@@ -61,6 +79,15 @@ class ConsoleCase(msgspec.Struct):
             await self.pilot.pause()
         return self.text
 
+    async def finished(self, *groups: str) -> str:
+        """Let the workers of `groups` come to their end, and return the screen.
+
+        Textual waits for all workers when it is given none, and some live as long as the console.
+        """
+        while running := [worker for worker in self.app.workers if worker.group in groups]:
+            await self.app.workers.wait_for_complete(running)
+        return await self.settled()
+
     async def pass_time(self, seconds: float) -> str:
         """Let `seconds` go by for the feeds, tick once, and return the screen."""
         await self.clock.advance(seconds)
@@ -76,10 +103,49 @@ async def console(
     told: Backends | None = None,
     without: tuple[str, ...] = (),
     full: PaneName | None = None,
+    store: MemoryIncidents | None = None,
+    operator: str = "ana@laptop",
+    engine: Callable[[IncidentJournal, FakeClock, WriteMode], Operations] | None = None,
+    drill: Drill | None = None,
 ) -> AsyncIterator[ConsoleCase]:
-    """The console at `size` cells on `told` backends, less those `without`."""
+    """The console at `size` cells on `told` backends, less those `without`; `operator` writes to `store`.
+
+    `engine` makes what carries operations out in place of the still one. Where the settings name folders of runbooks
+    those are walked, else the still ones. A `drill` begins with the console.
+    """
     clock = FakeClock(NOW)
+    store = store if store is not None else MemoryIncidents()
+    folder = tempfile.TemporaryDirectory()
+    cluster = safe_text(settings.cluster.name)
+    attachment = attachment_of(Path(folder.name), cluster)
+    chance = random.Random(7)
+
+    async def records() -> Records:
+        book = Book(
+            store,
+            clock,
+            cluster=cluster,
+            operator=SafeText(operator),
+            attachment=attachment,
+            chance=chance.getrandbits,
+            drill_since=None if drill is None else NOW,
+        )
+        return Records(store, book)
+
     told = told or backends()
+    write_mode = WriteMode(clock)
+    operations = StillOperations(clock, write_mode)
+    shelf = StillRunbooks(clock)
+
+    async def runbooks(*asked: object) -> StillRunbooks:
+        del asked
+        return shelf
+
+    late = LateRecords(records, attachment)
+
+    def engaged() -> Operations:
+        return operations if engine is None else engine(IncidentJournal(late), clock, write_mode)
+
     app = OpsConsole(
         settings,
         lambda: told.sources(*without),
@@ -87,8 +153,14 @@ async def console(
         chance=random.Random(1),
         pace=Pace(interval=10, jitter=0),
         full=full,
+        write_mode=write_mode,
+        operations=engaged,
+        records=late,
+        drill=drill,
+        runbooks=LateBookcase(settings, clock, late.if_needed) if settings.runbooks else runbooks,
     )
-    async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
-        case = ConsoleCase(app, pilot, clock, told)
-        await case.settled()
-        yield case
+    with folder:
+        async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
+            case = ConsoleCase(app, pilot, clock, told, operations, store, shelf)
+            await case.settled()
+            yield case

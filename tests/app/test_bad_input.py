@@ -6,6 +6,7 @@ replaced by a server that misbehaves.
 
 from __future__ import annotations
 
+import gzip
 import re
 import ssl
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from faulty_server import (
+    MEGABYTE,
     Script,
     breaking_off,
     closing,
@@ -59,6 +61,8 @@ NOT_ITS_API = "answered with something else than its API"
 ITS_OWN_URL = "check that the URL is the server's own, not a log-in page or a proxy"
 ASK_FOR_LESS = "ask for less (a shorter range, one namespace, one service)"
 LOOK_THERE = "look at the server and what stands before it; the console keeps trying"
+
+BOMB = gzip.compress(b'{"hits":{"hits":["' + bytes(40 * MEGABYTE) + b'"]}}', 1)
 
 FAULTS: list[tuple[str, Script, FeedState, str]] = [
     *(
@@ -154,6 +158,15 @@ FAULTS: list[tuple[str, Script, FeedState, str]] = [
         flooding,
         FeedState.DOWN,
         f"answered with more than the console accepts: over 32 MB; {ASK_FOR_LESS}",
+    ),
+    *(
+        (
+            source,
+            replying(200, BOMB, Content_Encoding="gzip", **ELASTIC),
+            FeedState.DOWN,
+            f"answered with more than the console accepts: over 32 MB; {ASK_FOR_LESS}",
+        )
+        for source in ("elasticsearch", "jaeger")
     ),
     (
         "jaeger",

@@ -9,7 +9,7 @@ import pytest
 from console_case import SETTINGS, console
 
 from hostile_corpus import HOSTILE
-from opsconsole.actions import PaneName
+from opsconsole.actions import LIVE_PANES
 from opsconsole.domain.alert import Alert, AlertState
 from opsconsole.domain.errors import ErrorKind, SourceError
 from opsconsole.domain.log_record import LogLevel, LogPage, LogRecord
@@ -57,12 +57,14 @@ async def test_every_pane_and_every_opened_row_shows_it_and_obeys_nothing(raw: s
     settings = msgspec.structs.replace(SETTINGS, cluster=msgspec.structs.replace(SETTINGS.cluster, name=raw or "c"))
     async with console(told=poisoned(raw), settings=settings) as case:
         title, clipboard = case.app.title, case.app.clipboard
-        for pane in PaneName:
+        for pane in LIVE_PANES:
             for text in (await case.press(pane.digit), await case.press("o")):
                 assert OBEYED.findall(text) == []
             await case.press("escape")
-        await case.press("s")
-        await case.press("escape")
+        for dialog in ("i", "w", "s"):
+            assert OBEYED.findall(await case.press("1", dialog)) == []
+            assert case.app.screen is not case.screen
+            await case.press("escape")
         assert (case.app.title, case.app.clipboard) == (title, clipboard)
         assert case.app.is_running
 

@@ -20,11 +20,13 @@ from opsconsole.domain.alert import AlertState
 from opsconsole.domain.console_snapshot import ConsoleSnapshot
 from opsconsole.domain.log_record import LogLevel
 from opsconsole.domain.pod import ProbeState
+from opsconsole.operating import operations
 from opsconsole.practice.scenarios import scenario_named
 from opsconsole.screens.console_screen import ConsoleScreen
 from opsconsole.screens.following import service_of
 from opsconsole.screens.screen_text import screen_text
 from opsconsole.sources.connect import connect
+from opsconsole.write_mode import WriteMode
 from servers.practice import run_practice
 
 PATIENCE = 60.0
@@ -47,6 +49,7 @@ STORIES = (
     Story("gc-surge", "old-generation", "Full GC", unwell_pod=False),
     Story("cache-penetration", "cache", "cache miss storm", unwell_pod=False),
     Story("slow-start", None, "warming cache", failed_trace=False),
+    Story("probe-deadlock", None, "lock order violated"),
     Story("noisy-neighbour", "node-cpu", "request failed", unwell_pod=False),
 )
 
@@ -59,9 +62,7 @@ class Watched(msgspec.Struct):
 
     @property
     def screen(self) -> ConsoleScreen:
-        screen = self.app.screen
-        assert isinstance(screen, ConsoleScreen)
-        return screen
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, ConsoleScreen))
 
     @property
     def known(self) -> ConsoleSnapshot:
@@ -84,7 +85,14 @@ async def console_on(scenario: str, service: str | None = None) -> AsyncIterator
     with run_practice(scenario) as cluster:
         clock = SystemClock()
         settings = Settings(cluster, service=service, time_zone="UTC")
-        app = OpsConsole(settings, lambda: connect(cluster, clock), clock=clock)
+        write_mode = WriteMode(clock)
+        app = OpsConsole(
+            settings,
+            lambda: connect(cluster, clock),
+            clock=clock,
+            write_mode=write_mode,
+            operations=lambda: operations(cluster, clock, write_mode),
+        )
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             watched = Watched(app, pilot)
             await watched.until(watched.screen.feeds.answered, "every source to answer")

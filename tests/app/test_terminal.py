@@ -2,66 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
-import libtmux
 import pytest
 
-from servers.availability import unavailable
 from servers.waiting import until
+from tmux_screen import OPSCONSOLE, tmux
 
 pytestmark = [pytest.mark.terminal, pytest.mark.xdist_group("terminal")]
-
-OPSCONSOLE = Path(sys.executable).with_name("opsconsole")
-
-
-class TmuxScreen:
-    """One tmux pane of a fixed size with a program in it."""
-
-    def __init__(self, pane: libtmux.Pane) -> None:
-        self.pane = pane
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.pane.capture_pane())
-
-    def shows(self, *words: str) -> None:
-        """Wait until all of `words` stand on the screen; fail with the screen as it is then."""
-        try:
-            until(lambda: all(word in self.text for word in words), f"{words}", seconds=60)
-        except AssertionError as error:
-            raise AssertionError(f"{error} on\n{self.text}") from None
-
-    def lacks(self, word: str) -> None:
-        """Wait until `word` is gone."""
-        until(lambda: word not in self.text, f"{word} to be gone", seconds=60)
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.pane.send_keys(key, enter=False)
-
-
-@contextlib.contextmanager
-def tmux(command: str, width: int, height: int) -> Iterator[TmuxScreen]:
-    """`command` in a tmux server of its own."""
-    if shutil.which("tmux") is None:
-        unavailable("tmux is not installed")
-    server = libtmux.Server(socket_name=f"opsconsole-{uuid.uuid4().hex[:8]}")
-    try:
-        server.cmd("new-session", "-d", "-x", str(width), "-y", str(height), f"env -u COLUMNS -u LINES {command}")
-        pane = server.sessions[0].active_pane
-        assert pane is not None
-        yield TmuxScreen(pane)
-    finally:
-        server.kill()
 
 
 def seed_of_our_own() -> str:
@@ -80,10 +32,11 @@ def test_the_demo_tells_the_story_in_a_real_terminal_and_leaves_nothing_behind(t
     environment = f"HOME={tmp_path} XDG_CONFIG_HOME={tmp_path} LANG=C.UTF-8"
     with tmux(f"env {environment} {OPSCONSOLE} demo --scenario bad-release --seed {mark}", 120, 40) as screen:
         screen.shows("ErrorRateHigh on checkout", "requests/s", "checkout-", "k8s", "READ-ONLY")
+        screen.shows("traces, ")
         screen.press("4", "Enter")
-        screen.shows("Traces · trace ", "Logs · trace ", "gateway▸checkout")
+        screen.shows("Traces · trace ", "Logs · trace ", "▸checkout")
         screen.press("o")
-        screen.shows("Esc back · y copy", "spans")
+        screen.shows("critical path", "spans in")
         # Esc and the key after it must not arrive as one Alt chord: look in between.
         screen.press("Escape")
         screen.shows("╭─ 1 Alerts", "╭─ 5 Pods")
@@ -126,3 +79,26 @@ def test_no_color_and_ascii_are_honoured_on_a_small_terminal(tmp_path: Path) -> 
         assert "\x1b[38;" not in coloured
         assert "\x1b[48;" not in coloured
         assert "╭" not in screen.text
+
+
+def test_a_drill_breaks_before_ones_eyes_tells_nothing_before_its_end_and_leaves_its_result(tmp_path: Path) -> None:
+    environment = f"HOME={tmp_path} XDG_CONFIG_HOME={tmp_path} XDG_STATE_HOME={tmp_path} LANG=C.UTF-8"
+    drill = f"{OPSCONSOLE} drill --scenario slow-start --soon --seed 41"
+    command = f"env {environment} sh -c '{drill}; exec sleep infinity'"
+    with tmux(command, 120, 40) as screen:
+        screen.shows("no alert is firing", "DRILL")
+        assert "slow-start" not in screen.text
+        running = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=True).stdout
+        served = [line for line in running.splitlines() if "practice.serve" in line and "--sealed" in line]
+        assert served
+        assert not any("slow-start" in line for line in served)
+        screen.shows("StartupProbeFailing", "DRILL 0")
+        assert "slow-start" not in screen.text
+        screen.press("F9")
+        screen.shows("End the drill?")
+        screen.press("Down", "Enter")
+        screen.shows("slow-start, seed 41: ended by the operator", "users 5.2.0 warms its cache", "What was missed")
+        screen.press("q")
+        screen.lacks("What was missed")
+        screen.press("q")
+        screen.shows("What was missed", "opsconsole incident export")

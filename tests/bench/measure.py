@@ -7,24 +7,21 @@ only; machines differ and are noisy, so medians are what counts. Exits 0 whateve
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
-import statistics
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.budgets import BUDGETS, Figure, table
+from bench.budgets import Figure
+from bench.incident_figures import incident_figures
+from bench.pattern_figures import pattern_figures
+from bench.report import RESULTS, report
 from bench.terminal import Terminal
 from opsconsole.practice.process import PracticeProcess
 from opsconsole.practice.scenarios import scenario_named
 
-ROOT = Path(__file__).resolve().parents[2]
 SIZE = (120, 40)
 IDLE_SECONDS = 20.0
 
@@ -63,7 +60,7 @@ def running_figures(environment: dict[str, str], words: list[str], keys: int) ->
         figures.append(Figure("idle processor", "% of a core", [100 * spent / lasted]))
         terminal.send(b"3")
         terminal.drain(0.3, 2)
-        paints = [terminal.key_to_paint(b"j" if number % 40 < 20 else b"k") for number in range(keys)]
+        paints = [terminal.key_to_paint(b"k" if number % 40 < 20 else b"j") for number in range(keys)]
         figures.append(Figure("key to paint, moving in logs", "ms", [1000 * t for t in paints]))
         panes = [terminal.key_to_paint(digit) for digit in (b"1", b"2", b"3", b"4", b"5") * (keys // 10)]
         figures.append(Figure("key to paint, changing panes", "ms", [1000 * t for t in panes]))
@@ -72,7 +69,7 @@ def running_figures(environment: dict[str, str], words: list[str], keys: int) ->
         pages = []
         for number in range(12):
             terminal.drain(0.05, 1)
-            terminal.send(b"\x1b[6~" if number % 6 < 3 else b"\x1b[5~")
+            terminal.send(b"\x1b[5~" if number % 6 < 3 else b"\x1b[6~")
             pages.append(float(terminal.drain(0.15, 1)))
         figures.append(Figure("bytes of one page of scrolling", "B", pages))
         figures.append(Figure("resident memory", "MB", [terminal.resident_bytes / 1e6]))
@@ -85,7 +82,7 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=7)
     options.add_argument("--keys", type=int, default=200)
     options.add_argument("--scenario", default="bad-release")
-    options.add_argument("--output", type=Path, default=ROOT / "bench-results")
+    options.add_argument("--output", type=Path, default=RESULTS)
     asked = options.parse_args()
     expected = scenario_named(asked.scenario).truth
     with tempfile.TemporaryDirectory() as folder, PracticeProcess(asked.scenario, seed=1) as cluster_table:
@@ -96,36 +93,10 @@ def main() -> int:
         environment = {"OPSCONSOLE_CONFIG": str(config), "PYTHONDONTWRITEBYTECODE": ""}
         words = [expected.alert, "/s", "ERROR", " ms", f"{expected.service}-"]
         figures = [*start_figures(environment, words, asked.runs), *running_figures(environment, words, asked.keys)]
-    sys.stdout.write(table(figures) + "\n")
-    asked.output.mkdir(exist_ok=True)
-    path = asked.output / f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.json"
-    path.write_text(
-        json.dumps(
-            {
-                "schema": "opsconsole.bench/1",
-                "taken_at": datetime.now(UTC).isoformat(),
-                "python": platform.python_version(),
-                "machine": {"system": platform.platform(), "processors": os.cpu_count()},
-                "size": SIZE,
-                "scenario": asked.scenario,
-                "figures": [
-                    {
-                        "name": f.name,
-                        "unit": f.unit,
-                        "budget": BUDGETS.get(f.name),
-                        "p50": statistics.median(f.values),
-                        "p95": f.quantile(0.95),
-                        "max": max(f.values),
-                        "values": f.values,
-                    }
-                    for f in figures
-                ],
-            },
-            indent=2,
-        )
-        + "\n"
-    )
-    sys.stdout.write(f"\nwritten to {path}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        figures += incident_figures(Path(folder), asked.runs, asked.keys)
+    figures += pattern_figures()
+    report(figures, asked.output, size=SIZE, scenario=asked.scenario)
     return 0
 
 

@@ -21,7 +21,7 @@ import pyte
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 # What pyte takes for text or for something else: kitty keyboard codes, mode queries, pointer shapes.
-_UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*[a-z]|\x1b\[\?[0-9;]*\$p|\x1b\]22;[^\x07\x1b]*(?:\x07|\x1b\\)")
+UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*[a-z]|\x1b\[\?[0-9;]*\$p|\x1b\]22;[^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
 class Terminal:
@@ -93,12 +93,12 @@ class Terminal:
         stream = pyte.ByteStream(screen)
         found: dict[str, float] = {}
         for at, chunk in self.arrivals:
-            stream.feed(_UNKNOWN.sub(b"", chunk))
+            stream.feed(UNKNOWN.sub(b"", chunk))
             text = "\n".join(screen.display)
             found.update({word: at for word in words if word not in found and word in text})
         return found
 
-    def fill(self, words: Sequence[str], patience: Sequence[float] = (1.5, 3.0, 6.0, 12.0)) -> dict[str, float]:
+    def fill(self, words: Sequence[str], patience: Sequence[float] = (1.5, 3.0, 6.0, 12.0, 24.0)) -> dict[str, float]:
         """`shown_at` of all `words`, reading for longer and longer. Raises `TimeoutError`."""
         found: dict[str, float] = {}
         for seconds in patience:
@@ -122,6 +122,15 @@ class Terminal:
         """User and system time of the child so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    @property
+    def starved_seconds(self) -> float:
+        """What the child's first thread, which draws, has waited for a processor; 0 where the kernel does not count.
+
+        Second field of Linux's `schedstat` (Documentation/scheduler/sched-stats.rst), in nanoseconds.
+        """
+        counts = Path(f"/proc/{self.pid}/task/{self.pid}/schedstat")
+        return int(counts.read_text().split()[1]) / 1e9 if counts.exists() else 0.0
 
     @property
     def resident_bytes(self) -> int:

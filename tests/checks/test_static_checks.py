@@ -15,9 +15,6 @@ from typing_tree import lay_out
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Both lay the tree out and read it: one after the other.
-reads_typing_tree = pytest.mark.xdist_group("typing-tree")
-
 
 def run(program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
     """Run a program of this environment in the repository; its output is the failure's text."""
@@ -44,14 +41,12 @@ def test_everything_is_formatted() -> None:
     run("ruff", "format", "--check", ".")
 
 
-@reads_typing_tree
 @pytest.mark.parametrize("package", ["opsconsole", "servers"])
 def test_types_hold(package: str) -> None:
     tree = lay_out(ROOT)
     run("mypy", "-p", package, environment={"MYPYPATH": f"{tree}{os.pathsep}tests"})
 
 
-@reads_typing_tree
 def test_import_contracts_are_kept() -> None:
     tree = lay_out(ROOT)
     run("lint-imports", "--no-logo", environment={"PYTHONPATH": str(tree)})

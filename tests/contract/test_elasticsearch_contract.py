@@ -11,24 +11,22 @@ import pytest
 
 from opsconsole.clock import SystemClock
 from opsconsole.config.settings import ClusterSettings, ElasticsearchSettings
+from opsconsole.domain.log_query import LogSearch
 from opsconsole.domain.log_record import LogLevel
-from opsconsole.domain.scope import Selection
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeRange
 from opsconsole.sources.connect import connect
 from opsconsole.sources.protocols import LogSource
-from servers.practice import run_practice
 
 SHOP = Selection(SafeText("contract"), namespace=SafeText("shop"))
 CHECKOUT = Selection(SafeText("contract"), namespace=SafeText("shop"), service=SafeText("checkout"))
 
 
-@pytest.fixture(scope="module", params=["practice"])
-def cluster(request: pytest.FixtureRequest) -> Iterator[ClusterSettings]:
+@pytest.fixture(scope="module")
+def cluster(logging_shop: ClusterSettings) -> ClusterSettings:
     """A cluster whose service checkout logs errors."""
-    assert request.param == "practice"
-    with run_practice("bad-release") as settings:
-        yield settings
+    return logging_shop
 
 
 @pytest.fixture
@@ -39,7 +37,7 @@ def settings(cluster: ClusterSettings) -> ElasticsearchSettings:
 
 @pytest.fixture
 def api(settings: ElasticsearchSettings) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=settings.url, trust_env=False, timeout=10) as client:
+    with httpx.Client(base_url=settings.url, trust_env=False, timeout=60) as client:
         yield client
 
 
@@ -86,7 +84,7 @@ async def test_health_finds_every_field_it_needs(source: LogSource) -> None:
 
 
 async def test_lines_come_newest_first_whole_and_within_the_span(source: LogSource, span: TimeRange) -> None:
-    reading = await source.newest(SHOP, span, 200)
+    reading = await source.newest(LogSearch(SHOP, span), 200)
     assert reading.completeness.whole
     records = reading.value.records
     assert len(records) == min(200, reading.value.total)
@@ -100,26 +98,26 @@ async def test_lines_come_newest_first_whole_and_within_the_span(source: LogSour
 
 
 async def test_a_service_and_a_pod_are_matched_exactly(source: LogSource, span: TimeRange) -> None:
-    records = (await source.newest(CHECKOUT, span, 100)).value.records
+    records = (await source.newest(LogSearch(CHECKOUT, span), 100)).value.records
     assert {record.service for record in records} == {"checkout"}
     pod = next(record.pod for record in records if record.pod)
     one = Selection(SafeText("contract"), namespace=SafeText("shop"), pod=pod)
-    assert {record.pod for record in (await source.newest(one, span, 100)).value.records} == {pod}
+    assert {record.pod for record in (await source.newest(LogSearch(one, span), 100)).value.records} == {pod}
     prefix = Selection(SafeText("contract"), service=SafeText("check"))
-    assert (await source.newest(prefix, span, 100)).value.total == 0
+    assert (await source.newest(LogSearch(prefix, span), 100)).value.total == 0
 
 
 async def test_a_trace_has_the_lines_of_all_its_services(source: LogSource, span: TimeRange) -> None:
-    records = (await source.newest(CHECKOUT, span, 200)).value.records
+    records = (await source.newest(LogSearch(CHECKOUT, span), 200)).value.records
     trace = next(record.trace_id for record in records if record.trace_id)
-    lines = (await source.newest(Selection(SafeText("contract"), trace=trace), span, 100)).value.records
+    lines = (await source.newest(LogSearch(Selection(SafeText("contract"), trace=trace), span), 100)).value.records
     assert {record.trace_id for record in lines} == {trace}
     assert "checkout" in {record.service for record in lines}
 
 
 async def test_the_histogram_counts_just_the_lines_of_the_list(source: LogSource, span: TimeRange) -> None:
-    page = (await source.histogram(CHECKOUT, span, 60)).value
-    assert page.total == (await source.newest(CHECKOUT, span, 1)).value.total
+    page = (await source.histogram(LogSearch(CHECKOUT, span), 60)).value
+    assert page.total == (await source.newest(LogSearch(CHECKOUT, span), 1)).value.total
     assert sum(bucket.total for bucket in page.buckets) == page.total
     assert page.bucket_width == 10.0
     starts = [bucket.start for bucket in page.buckets]
@@ -131,7 +129,7 @@ async def test_the_histogram_counts_just_the_lines_of_the_list(source: LogSource
 
 
 async def test_a_span_without_lines_is_an_empty_page(source: LogSource) -> None:
-    reading = await source.newest(SHOP, TimeRange(1.0, 600.0), 10)
+    reading = await source.newest(LogSearch(SHOP, TimeRange(1.0, 600.0)), 10)
     assert (reading.value.records, reading.value.total) == ((), 0)
     assert reading.completeness.whole
 
@@ -141,7 +139,7 @@ async def test_an_index_that_does_not_exist_is_named_and_no_error(cluster: Clust
     other = ElasticsearchSettings(cluster.elasticsearch.url, index="nothing-*")
     logs = connect(ClusterSettings("contract", elasticsearch=other), SystemClock()).logs
     assert logs is not None
-    reading = await logs.newest(SHOP, span, 10)
+    reading = await logs.newest(LogSearch(SHOP, span), 10)
     assert reading.value.records == ()
     assert "nothing-*" in reading.completeness.notes[0]
     await logs.close()

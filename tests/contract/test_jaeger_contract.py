@@ -11,29 +11,28 @@ import pytest
 from opsconsole.clock import SystemClock
 from opsconsole.config.settings import ClusterSettings
 from opsconsole.domain.errors import ErrorKind, SourceError
-from opsconsole.domain.scope import Selection
+from opsconsole.domain.log_query import LogSearch
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeRange
+from opsconsole.domain.trace_query import TraceSearch
 from opsconsole.sources.connect import connect
 from opsconsole.sources.protocols import Sources, TraceSource
-from servers.practice import run_practice
 
 ALL = Selection(SafeText("contract"))
 CHECKOUT = Selection(SafeText("contract"), service=SafeText("checkout"))
 
 
-@pytest.fixture(scope="module", params=["practice"])
-def cluster(request: pytest.FixtureRequest) -> Iterator[ClusterSettings]:
+@pytest.fixture(scope="module")
+def cluster(tracing_shop: ClusterSettings) -> ClusterSettings:
     """A cluster in which some requests through checkout fail."""
-    assert request.param == "practice"
-    with run_practice("bad-release") as settings:
-        yield settings
+    return tracing_shop
 
 
 @pytest.fixture
 def api(cluster: ClusterSettings) -> Iterator[httpx.Client]:
     assert cluster.jaeger is not None
-    with httpx.Client(base_url=cluster.jaeger.url, trust_env=False, timeout=10) as client:
+    with httpx.Client(base_url=cluster.jaeger.url, trust_env=False, timeout=60) as client:
         yield client
 
 
@@ -77,27 +76,27 @@ async def test_health_counts_the_services(source: TraceSource) -> None:
     assert health.missing == ()
 
 
-async def test_traces_of_a_service_pass_it_and_come_errors_first_then_newest(
+async def test_traces_of_a_service_pass_it_and_come_errors_first_then_slowest(
     source: TraceSource, span: TimeRange
 ) -> None:
-    traces = (await source.recent(CHECKOUT, span, 20)).value.traces
+    traces = (await source.search(TraceSearch(CHECKOUT, span), 20)).value.traces
     assert len(traces) == 20
     assert all("checkout" in trace.services for trace in traces)
     failed = [trace.error_count > 0 for trace in traces]
     assert any(failed)
     assert failed == sorted(failed, reverse=True)
-    starts = [trace.start for trace in traces if not trace.error_count]
-    assert starts == sorted(starts, reverse=True)
+    durations = [trace.duration for trace in traces if not trace.error_count]
+    assert durations == sorted(durations, reverse=True)
 
 
 async def test_an_error_is_found_though_the_limit_would_leave_it_out(source: TraceSource, span: TimeRange) -> None:
-    reading = await source.recent(CHECKOUT, span, 1)
+    reading = await source.search(TraceSearch(CHECKOUT, span), 1)
     assert [trace.error_count > 0 for trace in reading.value.traces] == [True]
     assert reading.value.limited
 
 
 async def test_a_trace_is_a_tree_of_spans_within_the_span_asked_for(source: TraceSource, span: TimeRange) -> None:
-    for trace in (await source.recent(CHECKOUT, span, 10)).value.traces:
+    for trace in (await source.search(TraceSearch(CHECKOUT, span), 10)).value.traces:
         assert span.start - 60 <= trace.start <= span.end + 60
         assert len(trace.trace_id) == 32
         assert len({one.span_id for one in trace.spans}) == len(trace.spans)
@@ -107,11 +106,13 @@ async def test_a_trace_is_a_tree_of_spans_within_the_span_asked_for(source: Trac
 
 
 async def test_a_trace_looked_up_by_its_id_is_the_one_that_was_found(source: TraceSource, span: TimeRange) -> None:
-    found = (await source.recent(CHECKOUT, span, 1)).value.traces[0]
+    found = (await source.search(TraceSearch(CHECKOUT, span), 1)).value.traces[0]
     looked_up = (await source.trace(found.trace_id)).value
     assert {one.span_id for one in looked_up.spans} == {one.span_id for one in found.spans}
     selected = Selection(SafeText("contract"), trace=found.trace_id)
-    assert [trace.trace_id for trace in (await source.recent(selected, span, 5)).value.traces] == [found.trace_id]
+    assert [trace.trace_id for trace in (await source.search(TraceSearch(selected, span), 5)).value.traces] == [
+        found.trace_id
+    ]
 
 
 async def test_a_trace_that_is_not_there_is_not_found(source: TraceSource) -> None:
@@ -121,19 +122,19 @@ async def test_a_trace_that_is_not_there_is_not_found(source: TraceSource) -> No
 
 
 async def test_a_span_without_traces_is_an_empty_list(source: TraceSource) -> None:
-    reading = await source.recent(CHECKOUT, TimeRange(1.0, 600.0), 10)
+    reading = await source.search(TraceSearch(CHECKOUT, TimeRange(1.0, 600.0)), 10)
     assert reading.value.traces == ()
     assert reading.completeness.whole
 
 
 async def test_without_a_service_traces_of_all_are_found(source: TraceSource, span: TimeRange) -> None:
-    traces = (await source.recent(ALL, span, 20)).value.traces
+    traces = (await source.search(TraceSearch(ALL, span), 20)).value.traces
     assert len({trace.trace_id for trace in traces}) == len(traces) == 20
 
 
 async def test_the_trace_of_a_log_line_is_found_by_the_id_the_line_tells(sources: Sources, span: TimeRange) -> None:
     assert sources.logs is not None
     assert sources.traces is not None
-    records = (await sources.logs.newest(CHECKOUT, span, 200)).value.records
+    records = (await sources.logs.newest(LogSearch(CHECKOUT, span), 200)).value.records
     trace = next(record.trace_id for record in records if record.trace_id)
     assert (await sources.traces.trace(trace)).value.trace_id == trace

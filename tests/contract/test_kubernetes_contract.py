@@ -2,43 +2,100 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from opsconsole.clock import SystemClock
-from opsconsole.config.settings import ClusterSettings
+from opsconsole.config.settings import ClusterSettings, KubernetesSettings
 from opsconsole.domain.pod import ChangeKind, ProbeKind, ProbeState
-from opsconsole.domain.scope import Selection
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.text import SafeText
 from opsconsole.sources.connect import connect
 from opsconsole.sources.protocols import WorkloadSource
+from servers.kubernetes import workloads as manifests
+from servers.kubernetes.cluster import Cluster
 from servers.practice import run_practice
+from servers.waiting import until
 
 SHOP = Selection(SafeText("contract"), namespace=SafeText("shop"))
 CHECKOUT = Selection(SafeText("contract"), namespace=SafeText("shop"), service=SafeText("checkout"))
 
 
-@pytest.fixture(scope="module", params=["practice"])
-def cluster(request: pytest.FixtureRequest) -> Iterator[ClusterSettings]:
-    """A cluster whose service checkout was rolled out with an image that fails its readiness probe."""
-    assert request.param == "practice"
+class Troubled(msgspec.Struct, frozen=True):
+    """A cluster whose service checkout was rolled out with an image, tagged `release`, that is never ready."""
+
+    settings: ClusterSettings
+    api: httpx.Client
+    release: str
+
+
+@contextlib.contextmanager
+def troubled_practice() -> Iterator[Troubled]:
     with run_practice("bad-release") as settings:
-        yield settings
+        assert settings.kubernetes is not None
+        with httpx.Client(base_url=settings.kubernetes.url, trust_env=False, timeout=10) as api:
+            yield Troubled(settings, api, "1.15.0")
+
+
+@contextlib.contextmanager
+def troubled_for_real(cluster: Cluster) -> Iterator[Troubled]:
+    namespace = cluster.create_namespace("shop")
+    recreated = {"strategy": {"type": "Recreate"}}
+    for name in ("gateway", "orders", "payments", "users"):
+        cluster.api.apply(manifests.deployment(name, manifests.container("go-web-app:v1"), replicas=1), namespace)
+    for image in ("go-web-app:v1", "go-web-app:v3"):
+        release = manifests.deployment("checkout", manifests.container(image), **recreated)
+        release["metadata"]["annotations"] = {"kubernetes.io/change-cause": f"deploy {image}"}
+        cluster.api.apply(release, namespace)
+        if image.endswith("v1"):
+            cluster.wait_for_rollout("checkout", namespace)
+    for name in ("gateway", "orders", "payments", "users"):
+        cluster.wait_for_rollout(name, namespace)
+    selector = "app.kubernetes.io/name=checkout"
+
+    def all_failed() -> bool:
+        told = cluster.api.items("/api/v1/namespaces/shop/events", fieldSelector="reason=Unhealthy")
+        failed = {event["involvedObject"]["name"] for event in told if "statuscode" in event["message"]}
+        names = {pod["metadata"]["name"] for pod in cluster.pods(namespace, selector)}
+        return len(names) == 2 and names <= failed
+
+    until(all_failed, "failed readiness probes of the new release", 60)
+    settings = ClusterSettings("contract", kubernetes=KubernetesSettings(url="", kubeconfig=cluster.kubeconfig))
+    try:
+        yield Troubled(settings, cluster.api.http, "v3")
+    finally:
+        cluster.remove_namespace(namespace)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("practice"),
+        pytest.param("real", marks=pytest.mark.kubernetes),
+    ],
+)
+def troubled(request: pytest.FixtureRequest) -> Iterator[Troubled]:
+    if request.param == "practice":
+        with troubled_practice() as practice:
+            yield practice
+        return
+    with troubled_for_real(request.getfixturevalue("kubernetes")) as real:
+        yield real
 
 
 @pytest.fixture
-def api(cluster: ClusterSettings) -> Iterator[httpx.Client]:
-    assert cluster.kubernetes is not None
-    with httpx.Client(base_url=cluster.kubernetes.url, trust_env=False, timeout=10) as client:
-        yield client
+def api(troubled: Troubled) -> httpx.Client:
+    return troubled.api
 
 
 @pytest.fixture
-async def source(cluster: ClusterSettings) -> AsyncIterator[WorkloadSource]:
-    workloads = connect(cluster, SystemClock()).workloads
+async def source(troubled: Troubled) -> AsyncIterator[WorkloadSource]:
+    workloads = connect(troubled.settings, SystemClock()).workloads
     assert workloads is not None
     yield workloads
     await workloads.close()
@@ -112,8 +169,9 @@ async def test_every_pod_tells_its_service_owner_revision_and_containers(source:
     for pod in pods:
         assert pod.namespace == "shop"
         assert pod.uid
-        assert pod.owner.partition("/")[0] == "Deployment"
-        assert pod.revision.isdecimal()
+        kind = pod.owner.partition("/")[0]
+        assert kind in ("Deployment", "StatefulSet")
+        assert pod.revision.isdecimal() or kind == "StatefulSet"
         assert pod.created_at > 0
         assert all(container.image for container in pod.containers)
 
@@ -163,10 +221,12 @@ async def test_a_namespace_that_does_not_exist_has_no_pods(source: WorkloadSourc
     assert reading.value.pods == ()
 
 
-async def test_the_release_behind_the_trouble_is_among_the_changes_with_its_cause(source: WorkloadSource) -> None:
+async def test_the_release_behind_the_trouble_is_among_the_changes_with_its_cause(
+    source: WorkloadSource, troubled: Troubled
+) -> None:
     changes = (await source.changes(CHECKOUT)).value.changes
     deploys = [change for change in changes if change.kind is ChangeKind.DEPLOY]
-    assert "1.15.0" in deploys[0].title
+    assert troubled.release in deploys[0].title
     assert deploys[0].cause
     assert [change.time for change in changes] == sorted((change.time for change in changes), reverse=True)
     assert {change.service for change in changes} == {"checkout"}

@@ -15,7 +15,7 @@ from opsconsole.clock import SystemClock
 from opsconsole.config.settings import ClusterSettings, SourceSettings
 from opsconsole.domain.alert import AlertState
 from opsconsole.domain.errors import ErrorKind, SourceError
-from opsconsole.domain.scope import Selection
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.series import Panel
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import MAX_POINTS, TimeRange
@@ -224,6 +224,17 @@ async def test_a_refused_query_carries_the_servers_words(source: MetricSource) -
     assert caught.value.kind is ErrorKind.BAD_QUERY
     assert "expected type" in caught.value.detail
     assert "rate" in caught.value.detail
+
+
+async def test_one_moment_is_asked_for_as_values_with_their_labels(source: MetricSource) -> None:
+    now = time.time()
+    found = (await source.instant("vector(0.25)", now)).value
+    assert [(one.labels, one.values) for one in found] == [({}, (0.25,))]
+    assert [one.values for one in (await source.instant("42", now)).value] == [(42.0,)]
+    assert (await source.instant('no_such_metric{service="x"}', now)).value == ()
+    services = (await source.instant("count by (job) (up)", now)).value
+    assert services
+    assert all(one.labels and one.values[0] > 0 for one in services)
 
 
 async def test_a_month_on_a_narrow_chart_stays_under_the_servers_limit(source: MetricSource) -> None:

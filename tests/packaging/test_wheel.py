@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"console": "opsconsole", "widgets": "opsconsole/widgets", "themes": "opsconsole/themes"}
-SHIPPED = (".py", ".tcss", ".typed")
+SHIPPED = (".py", ".tcss", ".typed", ".md", ".html")
 
 pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]
 

@@ -11,7 +11,8 @@ import pytest
 
 from servers import go_web_app
 from servers.availability import unavailable
-from servers.go_web_app import BuildError, GoWebApp, run_go_web_app
+from servers.go_web_app import GoWebApp, run_go_web_app
+from servers.golang import BuildError, go
 from servers.waiting import until
 
 pytestmark = pytest.mark.real
@@ -34,7 +35,7 @@ def client(app: GoWebApp) -> Iterator[httpx.Client]:
 @pytest.fixture
 def toolchain() -> None:
     try:
-        go_web_app.go()
+        go()
     except BuildError as error:
         unavailable(str(error))
 

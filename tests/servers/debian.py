@@ -21,8 +21,18 @@ PACKAGES = {
     "prometheus-alertmanager": "prometheus-alertmanager",
     "amtool": "prometheus-alertmanager",
     "prometheus-node-exporter": "prometheus-node-exporter",
+    "containerd": "containerd",
+    "ctr": "containerd",
+    "runc": "runc",
+    "bridge": "containernetworking-plugins",
+    "busybox": "busybox-static",
+    "rsyslogd": "rsyslog",
+    "lnav": "lnav",
 }
-"""Program to the Debian package that holds it in `usr/bin`."""
+"""Program to the Debian package that holds it. Never Debian's kubernetes-client: it may stand in a kubectl's way."""
+
+PLACES = ("usr/bin", "usr/sbin", "bin", "sbin", "usr/lib/cni")
+"""Where in a package programs are."""
 
 APT_TIMEOUT = 300
 
@@ -42,13 +52,28 @@ def binary(program: str) -> Path:
 def fetch(program: str) -> Path:
     """Path of `program`, one of PACKAGES, fetched first when it isn't cached. Raises FetchError."""
     package = PACKAGES[program]
+    if not (cache_folder() / "debian" / package).exists() and not _has_apt():
+        return _on_path(program)
+    folder = unpacked(package)
+    for place in PLACES:
+        if (found := folder / place / program).is_file():
+            return found
+    raise FetchError(f"{program}: not in Debian's {package}")
+
+
+def unpacked(package: str) -> Path:
+    """The folder that holds the files of Debian's `package`, fetched first when it isn't cached. Raises FetchError."""
     folder = cache_folder() / "debian" / package
     with exclusive("debian"):
         if not folder.exists():
-            if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
-                return _on_path(program)
+            if not _has_apt():
+                raise FetchError(f"{package}: no apt-get and dpkg to fetch it with")
             _unpack(package, folder)
-    return folder / "usr" / "bin" / program
+    return folder
+
+
+def _has_apt() -> bool:
+    return shutil.which("apt-get") is not None and shutil.which("dpkg") is not None
 
 
 def _on_path(program: str) -> Path:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,20 +39,35 @@ class ServerProcess:
         ready_path: str,
         folder: Path,
         environment: Mapping[str, str] | None = None,
+        ready_url: str = "",
+        verify: ssl.SSLContext | bool = True,
+        name: str = "",
+        ready_within: float = READY_WITHIN,
     ) -> None:
-        """Describe the server; `ready_path` answers 200 once it serves."""
+        """Describe the server; `ready_path` answers 200 once it serves.
+
+        `ready_url` is asked instead where readiness is told elsewhere than at `url`; `verify` says by what
+        its certificate is trusted; `name` is that of its log file, else the program's; `ready_within` is in seconds.
+        """
         self.url = url
         self.folder = folder
-        self.log = folder / f"{Path(command[0]).name}.log"
+        self.log = folder / f"{name or Path(command[0]).name}.log"
         self._command = [*_end_with_us(), *map(str, command)]
-        self._ready_url = url + ready_path
+        self._ready_url = ready_url or url + ready_path
+        self._verify = verify
+        self._ready_within = ready_within
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
         """`host:port`."""
-        return self.url.removeprefix("http://")
+        return self.url.removeprefix("http://").removeprefix("https://")
+
+    @property
+    def pid(self) -> int | None:
+        """Of the running process, None when it doesn't run."""
+        return self._process.pid if self._process is not None and self.running else None
 
     @property
     def running(self) -> bool:
@@ -59,7 +75,7 @@ class ServerProcess:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it and return once it is ready. Raises ServerError after READY_WITHIN seconds."""
+        """Start it and return once it is ready. Raises ServerError when that takes too long."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -109,19 +125,29 @@ class ServerProcess:
                 os.killpg(self._process.pid, number)
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + READY_WITHIN
-        with httpx.Client(trust_env=False, timeout=2.0) as client:
+        deadline = time.monotonic() + self._ready_within
+        with httpx.Client(trust_env=False, timeout=2.0, verify=self._verify) as client:
             while time.monotonic() < deadline:
                 if process.poll() is not None:
-                    raise ServerError(f"ended with {process.returncode} before it was ready:\n{self._log_end()}")
-                with contextlib.suppress(httpx.TransportError):
-                    if client.get(self._ready_url).status_code == httpx.codes.OK:
-                        return
+                    raise ServerError(f"ended with {process.returncode} before it was ready:\n{end_of(self.log)}")
+                if self._is_ready(client):
+                    return
                 time.sleep(POLL_INTERVAL)
-        raise ServerError(f"{self._ready_url} not ready after {READY_WITHIN:.0f} s:\n{self._log_end()}")
+        raise ServerError(f"{self._ready_url} not ready after {self._ready_within:.0f} s:\n{end_of(self.log)}")
 
-    def _log_end(self) -> str:
-        return self.log.read_text(errors="replace")[-2_000:]
+    def _is_ready(self, client: httpx.Client) -> bool:
+        # A server without HTTP says it otherwise.
+        try:
+            return client.get(self._ready_url).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+
+def end_of(log: Path, lines: int = 20) -> str:
+    """The last `lines` of a log; says so when there is none."""
+    if not log.is_file():
+        return f"(no {log.name})"
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 @contextlib.contextmanager

@@ -39,19 +39,21 @@ def run_prometheus(
     alertmanager: str | None = None,
     interval: str = "1s",
     flags: Sequence[str] = (),
+    scrape_configs: Sequence[Mapping[str, object]] = (),
 ) -> Iterator[ServerProcess]:
     """Prometheus in `folder` (made when missing), ready, until the block ends.
 
     It always scrapes itself as job `prometheus`. `interval` is both the scrape and the evaluation
     interval, `alertmanager` the `host:port` alerts go to. Its configuration is `folder/prometheus.yml`.
-    Exemplars are stored.
+    Exemplars are stored. `scrape_configs` are further jobs as in prometheus.yml, such as discovered ones.
     """
     program = binary("prometheus")
     folder.mkdir(parents=True, exist_ok=True)
     with reserved_port() as port:
         address = f"127.0.0.1:{port}"
         config = folder / "prometheus.yml"
-        config.write_text(_config([ScrapeJob("prometheus", address), *jobs], rules, alertmanager, interval))
+        scrapes = [ScrapeJob("prometheus", address).wire(), *(job.wire() for job in jobs), *scrape_configs]
+        config.write_text(_config(scrapes, rules, alertmanager, interval))
         command: list[str | Path] = [
             program,
             f"--config.file={config}",
@@ -75,11 +77,13 @@ def instant(prometheus: ServerProcess, query: str) -> float | None:
     return float(result[0]["value"][1]) if result else None
 
 
-def _config(jobs: Sequence[ScrapeJob], rules: Sequence[Path], alertmanager: str | None, interval: str) -> str:
+def _config(
+    scrapes: Sequence[Mapping[str, object]], rules: Sequence[Path], alertmanager: str | None, interval: str
+) -> str:
     wire: dict[str, object] = {
         "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
         "rule_files": [str(path.resolve()) for path in rules],
-        "scrape_configs": [job.wire() for job in jobs],
+        "scrape_configs": scrapes,
     }
     if alertmanager is not None:
         wire["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]}

@@ -8,10 +8,10 @@ from collections.abc import Callable
 POLL_INTERVAL = 0.05
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
-    """Return once `condition` holds; fail with `what` when it doesn't within `seconds`."""
+def until(condition: Callable[[], bool], what: str, seconds: float = 30.0, interval: float = POLL_INTERVAL) -> None:
+    """Return once `condition` holds, asked every `interval`; fail with `what` when it doesn't within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:.0f} s: {what}")
-        time.sleep(POLL_INTERVAL)
+        time.sleep(interval)

@@ -15,11 +15,12 @@ from opsconsole.screens.help_screen import help_lines
 from opsconsole.screens.logs_pane import LogsPane
 from opsconsole.screens.metrics_pane import MetricsPane
 from opsconsole.screens.pods_pane import PodsPane
+from opsconsole.screens.runbooks.walk_pane import WalkPane
 from opsconsole.screens.time_travel import TRAVELS
 from opsconsole.screens.traces_pane import TracesPane
 from opsconsole.widgets.glyphs import ASCII, UNICODE
 
-PANES = {pane.pane_name: pane for pane in (AlertsPane, MetricsPane, LogsPane, TracesPane, PodsPane)}
+PANES = {pane.pane_name: pane for pane in (AlertsPane, MetricsPane, LogsPane, TracesPane, PodsPane, WalkPane)}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -44,14 +45,14 @@ def test_every_action_has_a_handler_where_it_is_bound(one) -> None:
 @pytest.mark.parametrize("pane", PaneName)
 def test_pane_and_screen_bind_exactly_the_registrys_keys(pane: PaneName) -> None:
     bound = {binding.id: binding.key for owner in (PANES[pane], ConsoleScreen) for binding in owner.BINDINGS}
-    for one in available(pane, write=True):
+    for one in available(pane):
         assert bound[one.id] == one.keys
 
 
 @pytest.mark.parametrize("pane", PaneName)
 def test_the_help_of_a_pane_names_every_key_that_works_there(pane: PaneName) -> None:
-    page = "\n".join(line.plain for line in help_lines(pane, ACTIONS, UNICODE, write=False))
-    for one in available(pane, write=False):
+    page = "\n".join(line.plain for line in help_lines(pane, ACTIONS, UNICODE))
+    for one in available(pane):
         if one.id[-1].isdigit() and not one.id.endswith("_1"):
             continue  # in one line with the first of them
         assert one.title in page
@@ -60,12 +61,14 @@ def test_the_help_of_a_pane_names_every_key_that_works_there(pane: PaneName) -> 
 
 @pytest.mark.parametrize("pane", PaneName)
 def test_no_key_means_two_things_in_one_pane(pane: PaneName) -> None:
-    keys = [key for one in available(pane, write=True) for key in one.keys.split(",")]
+    keys = [key for one in available(pane) for key in one.keys.split(",")]
     assert len(keys) == len(set(keys))
 
 
-def test_actions_that_write_are_not_offered_to_a_reader() -> None:
-    assert all(not one.needs_write for one in available(None, write=False))
+def test_every_action_that_may_change_the_cluster_goes_through_the_operations_dialogs() -> None:
+    changing = [one for one in ACTIONS if one.needs_write]
+    assert {one.id for one in changing} == {"restart", "roll_back", "raise_log_level", "act"}
+    assert all(one.handler == f"operate({one.id!r})" for one in changing)
 
 
 def test_an_unknown_action_in_the_keymap_is_named() -> None:
@@ -98,7 +101,19 @@ def test_every_move_in_time_has_an_action_and_the_other_way_round() -> None:
 
 
 def test_the_page_of_a_pane_explains_its_signs_and_puts_numbered_keys_in_one_line() -> None:
-    page = [line.plain for line in help_lines(PaneName.METRICS, ACTIONS, ASCII, write=False)]
+    page = [line.plain for line in help_lines(PaneName.METRICS, ACTIONS, ASCII)]
     assert sum("Alt+" in line for line in page) == 1
     assert any(line.split()[:4] == ["D", "R", "A", "I"] for line in page)
     assert any(line.split()[:2] == ["^", "v"] for line in page)
+
+
+@pytest.mark.parametrize("pane", PaneName)
+def test_the_footer_names_the_key_of_all_keys_among_its_first(pane: PaneName) -> None:
+    footer = [one.id for one in available(pane) if one.short]
+    assert "help" in footer[:3]
+    assert "list_jumps" in footer[:6]
+
+
+@pytest.mark.parametrize("pane", PaneName)
+def test_the_page_of_every_pane_explains_signs(pane: PaneName) -> None:
+    assert "Signs" in [line.plain for line in help_lines(pane, ACTIONS, UNICODE)]

@@ -18,7 +18,8 @@ BROAD_EXCEPT_PLACES = ("console/feeds/feed.py", "console/cli/")
 """A feed turns a fault of ours into its pane's message; the command line turns one into a line on stderr."""
 
 SLOW = ("textual", "rich", "numpy", "kubernetes", "elasticsearch", "elastic_transport", "prometheus_api_client",
-        "starlette", "uvicorn", "httpx", "requests", "promql_parser")  # fmt: skip
+        "starlette", "uvicorn", "httpx", "requests", "promql_parser", "apsw", "jinja2", "markdown_it",
+        "mdit_py_plugins", "yaml", "smtplib")  # fmt: skip
 CLIENT_PACKAGES = ("kubernetes", "elasticsearch", "elastic_transport", "prometheus_api_client")
 
 
@@ -53,6 +54,10 @@ def test_everything_is_caught_in_two_places_only() -> None:
 
 def test_the_command_line_loads_nothing_slow() -> None:
     assert loaded_after("import opsconsole.cli", SLOW) == []
+
+
+def test_the_screen_loads_nothing_but_what_paints_it() -> None:
+    assert loaded_after("import opsconsole.cli, opsconsole.app", SLOW) == ["rich", "textual"]
 
 
 def test_configuration_and_domain_load_nothing_slow() -> None:

@@ -12,14 +12,20 @@ from opsconsole.cli.flags import Flags
 from opsconsole.config.configuration import load
 from opsconsole.config.environment import entries_of_variables
 from opsconsole.config.layers import Layer
+from opsconsole.config.settings import PRODUCTION
 from opsconsole.config.shapes import shapes_of
 from opsconsole.config.tables import (
     AuthTable,
     ClusterTable,
     ElasticsearchTable,
+    FieldsTable,
     FileTable,
+    IncidentsTable,
     KubernetesTable,
+    LogLevelsTable,
+    NotificationTable,
     PanelTable,
+    SharedIncidentsTable,
     Table,
     ThresholdTable,
     YAxisTable,
@@ -51,8 +57,13 @@ def keys_in(heading: str, first_column: str = "key") -> set[str]:
         (keys_in("General keys"), (FileTable,)),
         (keys_in("Clusters"), (ClusterTable,)),
         (keys_in("Sources"), (ElasticsearchTable, KubernetesTable)),
+        (keys_in("Fields of log lines", "key of `fields`"), (FieldsTable,)),
         (keys_in("Secrets", "key of `auth`"), (AuthTable,)),
         (keys_in("Panels"), (PanelTable,)),
+        (keys_in("Log levels"), (LogLevelsTable,)),
+        (keys_in("Incidents"), (IncidentsTable,)),
+        (keys_in("Incidents", "key of a cluster's `incidents`"), (SharedIncidentsTable,)),
+        (keys_in("Incidents", "key of a notification"), (NotificationTable,)),
         (keys_in("Panels", "key of a threshold"), (ThresholdTable,)),
         (keys_in("Panels", "key of `y_axis`"), (YAxisTable,)),
     ],
@@ -71,6 +82,23 @@ def test_the_variables_on_the_page_are_read(tmp_path: Path) -> None:
 
 def test_every_key_stands_in_some_example() -> None:
     examples = "\n".join(BLOCKS)
-    for table in (FileTable, ClusterTable, ElasticsearchTable, KubernetesTable, PanelTable, ThresholdTable, YAxisTable):
+    tables = (
+        ElasticsearchTable,
+        FieldsTable,
+        KubernetesTable,
+        LogLevelsTable,
+        PanelTable,
+        ThresholdTable,
+        YAxisTable,
+        IncidentsTable,
+        SharedIncidentsTable,
+        NotificationTable,
+    )
+    for table in (FileTable, ClusterTable, *tables):
         for key in shapes_of(table):
             assert re.search(rf"\b{key}\b", examples), key
+
+
+def test_the_page_names_every_environment_in_which_the_name_is_typed() -> None:
+    (line,) = (line for line in PAGE.splitlines() if line.startswith("| `environment` |"))
+    assert set(re.findall(r"`(\w+)`", line)) - {"environment"} == PRODUCTION

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from opsconsole.config.configuration import Configuration, clusters_in, load
-from opsconsole.config.settings import Auth, AuthKind, SecretRef, ThemeName
+from opsconsole.config.settings import Auth, AuthKind, LogLevelSettings, SecretRef, ThemeName
 from opsconsole.config.starter import STARTER, write_starter
 from opsconsole.domain.errors import ConfigError
 from opsconsole.domain.series import Layer, Severity, Threshold, Unit, YAxis
@@ -310,6 +310,35 @@ def test_every_suggestion_in_the_starter_file_is_right(tmp_path: Path) -> None:
 def test_a_printed_cluster_table_becomes_a_cluster() -> None:
     (cluster,) = clusters_in(MINIMAL, "a table").values()
     assert cluster.name == "prod"
+
+
+LEVELS = "[clusters.a]\nkubernetes = 'http://h'\n[clusters.a.log_levels]\n"
+
+
+def test_log_levels_reach_the_settings(tmp_path: Path) -> None:
+    text = f"{LEVELS}path = 'level/'\nport = 'admin'\nurls = {{ orders = 'http://{{ip}}:9000/l' }}\n"
+    assert loaded(tmp_path, text).settings().cluster.log_levels == LogLevelSettings(
+        "/level", "admin", {"orders": "http://{ip}:9000/l"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("port = 8080", "path: is missing"),
+        ("path = '/l'\nport = 0", "port: is no port"),
+        ("path = '/l'\nport = '-x'", "port: is no port"),
+        ("path = '/l?x=1'", "path: is no path"),
+        ("urls = { a = 'http://h/level' }", "is the same for all pods"),
+        ("urls = { a = 'http://{node}/level' }", "has an unknown place"),
+        ("urls = { a = 'ftp://{ip}/level' }", "is no URL"),
+        ("urls = { a = 'http://me:secret@{ip}/level' }", "holds credentials"),
+    ],
+)
+def test_log_levels_that_lead_nowhere_are_refused(tmp_path: Path, text: str, words: str) -> None:
+    said = complaint(tmp_path, f"{LEVELS}{text}\n")
+    assert words in said
+    assert "secret" not in said
 
 
 def test_durations_stay_finite(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ import pytest
 from opsconsole.clock import SystemClock
 from opsconsole.config.settings import SourceSettings
 from opsconsole.domain.errors import ErrorKind, SourceError
+from opsconsole.domain.log_query import LogSearch
 from opsconsole.domain.log_record import LogLevel
-from opsconsole.domain.scope import Selection
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeRange
 from opsconsole.sources.elasticsearch.source import ElasticsearchSource
@@ -84,7 +85,7 @@ def filters(body: Any) -> list[Any]:
 
 async def test_the_selection_becomes_exact_terms_below_the_base_path() -> None:
     server = Server()
-    await source_of(server).newest(CHECKOUT, HOUR, 100)
+    await source_of(server).newest(LogSearch(CHECKOUT, HOUR), 100)
     method, path, body = server.asked[-1]
     assert (method, path) == ("POST", "/base/logs-*,app-*/_search")
     times, *terms = filters(body)
@@ -100,12 +101,19 @@ async def test_the_selection_becomes_exact_terms_below_the_base_path() -> None:
 
 async def test_a_text_field_is_matched_by_its_keyword_and_shapes_are_joined_by_or() -> None:
     server = Server({**ECS, "service": TEXT, "service.keyword": KEYWORD})
-    await source_of(server).newest(Selection(SafeText("prod"), service=SafeText("checkout")), HOUR, 1)
+    await source_of(server).newest(LogSearch(Selection(SafeText("prod"), service=SafeText("checkout")), HOUR), 1)
     assert filters(server.searches[0])[1] == {
         "bool": {
             "should": [
                 {"term": {"service.name": {"value": "checkout"}}},
                 {"term": {"service.keyword": {"value": "checkout"}}},
+                # Where the value has no keyword beside it: it is too long, or the index maps the field otherwise.
+                {
+                    "bool": {
+                        "filter": [{"match_phrase": {"service": {"query": "checkout"}}}],
+                        "must_not": [{"exists": {"field": "service.keyword"}}],
+                    }
+                },
             ],
             "minimum_should_match": 1,
         }
@@ -114,20 +122,22 @@ async def test_a_text_field_is_matched_by_its_keyword_and_shapes_are_joined_by_o
 
 async def test_no_more_than_five_hundred_lines_are_asked_for() -> None:
     server = Server()
-    await source_of(server).newest(ALL, HOUR, 10_000)
+    await source_of(server).newest(LogSearch(ALL, HOUR), 10_000)
     assert server.searches[0]["size"] == 500
 
 
 async def test_a_hostile_service_name_stays_a_json_value() -> None:
     server = Server()
     evil = 'x" OR *:* } ] {"match_all":{}}'
-    await source_of(server).newest(Selection(SafeText("prod"), service=SafeText(evil)), HOUR, 1)
+    await source_of(server).newest(LogSearch(Selection(SafeText("prod"), service=SafeText(evil)), HOUR), 1)
     assert filters(server.searches[0])[1] == {"term": {"service.name": {"value": evil}}}
 
 
 async def test_lines_of_other_services_never_stand_in_for_a_service_that_no_field_tells() -> None:
     server = Server({"@timestamp": ECS["@timestamp"], "message": TEXT})
-    reading = await source_of(server).newest(Selection(SafeText("prod"), service=SafeText("checkout")), HOUR, 1)
+    reading = await source_of(server).newest(
+        LogSearch(Selection(SafeText("prod"), service=SafeText("checkout")), HOUR), 1
+    )
     assert {"match_none": {}} in filters(server.searches[0])
     assert not reading.completeness.whole
     assert "service" in reading.completeness.notes[0]
@@ -135,7 +145,9 @@ async def test_lines_of_other_services_never_stand_in_for_a_service_that_no_fiel
 
 async def test_a_namespace_that_no_field_tells_is_left_out_and_said() -> None:
     server = Server({"@timestamp": ECS["@timestamp"], "service": KEYWORD})
-    reading = await source_of(server).newest(Selection(SafeText("prod"), namespace=SafeText("shop")), HOUR, 1)
+    reading = await source_of(server).newest(
+        LogSearch(Selection(SafeText("prod"), namespace=SafeText("shop")), HOUR), 1
+    )
     assert len(filters(server.searches[0])) == 1
     assert "namespace" in reading.completeness.notes[0]
 
@@ -150,7 +162,7 @@ async def test_records_come_newest_first_with_the_total_and_whether_it_is_exact(
         for number in (3, 2, 1)
     ]
     server = Server(search={**EMPTY, "hits": {"total": {"value": 10000, "relation": "gte"}, "hits": hits}})
-    page = (await source_of(server).newest(ALL, HOUR, 3)).value
+    page = (await source_of(server).newest(LogSearch(ALL, HOUR), 3)).value
     assert [record.id for record in page.records] == ["app-1/3", "app-1/2", "app-1/1"]
     assert (page.total, page.total_is_exact) == (10000, False)
 
@@ -158,7 +170,7 @@ async def test_records_come_newest_first_with_the_total_and_whether_it_is_exact(
 async def test_failed_shards_and_a_time_out_make_the_reading_partial() -> None:
     shards = {"total": 5, "failed": 1, "failures": [{"reason": {"type": "x", "reason": "shard is gone"}}]}
     server = Server(search={**EMPTY, "timed_out": True, "_shards": shards})
-    completeness = (await source_of(server).newest(ALL, HOUR, 1)).completeness
+    completeness = (await source_of(server).newest(LogSearch(ALL, HOUR), 1)).completeness
     assert (completeness.got, completeness.wanted) == (4, 5)
     assert "shard is gone" in completeness.notes
 
@@ -172,7 +184,7 @@ async def test_the_histogram_counts_by_level_in_about_as_many_buckets_as_columns
         }
     }
     server = Server(search={**EMPTY, "aggregations": bars})
-    page = (await source_of(server).histogram(ALL, HOUR, 60)).value
+    page = (await source_of(server).histogram(LogSearch(ALL, HOUR), 60)).value
     (body,) = server.searches
     assert body["size"] == 0
     assert body["aggs"]["bars"]["date_histogram"]["fixed_interval"] == "60000ms"
@@ -185,20 +197,20 @@ async def test_the_histogram_counts_by_level_in_about_as_many_buckets_as_columns
 async def test_the_fields_are_asked_once_for_many_searches() -> None:
     server = Server()
     source = source_of(server)
-    await source.newest(ALL, HOUR, 1)
-    await source.histogram(ALL, HOUR, 10)
-    await source.newest(ALL, HOUR, 1)
+    await source.newest(LogSearch(ALL, HOUR), 1)
+    await source.histogram(LogSearch(ALL, HOUR), 10)
+    await source.newest(LogSearch(ALL, HOUR), 1)
     assert [path.rpartition("/")[2] for _, path, _ in server.asked] == ["_field_caps", "_search", "_search", "_search"]
 
 
 async def test_no_index_is_an_empty_page_that_names_the_pattern_and_is_asked_again() -> None:
     server = Server(fields={})
     source = source_of(server)
-    reading = await source.newest(ALL, HOUR, 1)
+    reading = await source.newest(LogSearch(ALL, HOUR), 1)
     assert (reading.value.total, reading.completeness.whole) == (0, False)
     assert "logs-*,app-*" in reading.completeness.notes[0]
     server.fields = ECS
-    assert (await source.newest(ALL, HOUR, 1)).completeness.whole
+    assert (await source.newest(LogSearch(ALL, HOUR), 1)).completeness.whole
 
 
 async def test_health_needs_no_root_address_and_names_what_is_missing() -> None:
@@ -212,7 +224,7 @@ async def test_a_server_that_is_no_elasticsearch_is_said_to_be_none() -> None:
     server = Server()
     server.headers = {"Content-Type": "application/json"}
     with pytest.raises(SourceError) as caught:
-        await source_of(server).newest(ALL, HOUR, 1)
+        await source_of(server).newest(LogSearch(ALL, HOUR), 1)
     assert caught.value.kind is ErrorKind.UNSUPPORTED
     assert "not Elasticsearch" in caught.value.sentence
 
@@ -222,7 +234,7 @@ async def test_warning_headers_of_the_server_never_reach_the_terminal() -> None:
     server.headers = {**PRODUCT, "Warning": '299 Elasticsearch-8.19.3 "deprecated"'}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        await source_of(server).newest(ALL, HOUR, 1)
+        await source_of(server).newest(LogSearch(ALL, HOUR), 1)
 
 
 @pytest.mark.parametrize(
@@ -254,12 +266,12 @@ async def test_every_refusal_is_a_source_error_after_one_request(answer: httpx.R
         return httpx.Response(answer.status_code, content=answer.content, headers=answer.headers)
 
     with pytest.raises(SourceError) as caught:
-        await source_of(handler).newest(ALL, HOUR, 1)
+        await source_of(handler).newest(LogSearch(ALL, HOUR), 1)
     assert (caught.value.kind, caught.value.source, searches) == (kind, "elasticsearch", 1)
 
 
 async def test_closing_twice_is_no_error() -> None:
     source = source_of(Server())
-    await source.newest(ALL, HOUR, 1)
+    await source.newest(LogSearch(ALL, HOUR), 1)
     await source.close()
     await source.close()

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opsconsole.domain.errors import ErrorKind, SourceError
 from opsconsole.domain.log_record import LogLevel, LogRecord
 from opsconsole.safe_text import safe_text
 from opsconsole.sources.elasticsearch.answers import Bars, SearchAnswer
-from opsconsole.sources.elasticsearch.decoding import flattened, histogram_buckets, records
+from opsconsole.sources.elasticsearch.decoding import (
+    DECODED_AT_ONCE,
+    MORE_FIELDS,
+    flattened,
+    histogram_buckets,
+    records,
+    records_aside,
+)
 from opsconsole.sources.elasticsearch.fields import FieldCaps, field_map
 from opsconsole.sources.elasticsearch.levels import parse_level
-from opsconsole.sources.lenient_json import repaired
+from opsconsole.sources.lenient_json import decode_body, repaired
 
 
 def read(raw: bytes) -> LogRecord:
@@ -84,7 +98,6 @@ def test_a_hostile_document_keeps_its_row_and_its_message(source: bytes) -> None
     "hit",
     [
         b"[" * 100_000 + b"]" * 100_000,
-        b'{"_source":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001,
         b"not json",
         b"null",
         b"3",
@@ -101,6 +114,59 @@ def test_what_is_no_document_is_kept_as_malformed(hit: bytes) -> None:
 def test_a_line_with_an_impossible_time_is_kept_without_one(stamp: bytes) -> None:
     record = read(b'{"_source":{"@timestamp":' + stamp + b',"message":"kept"}}')
     assert (record.time, record.message) == (None, "kept")
+    assert [name for name, _ in record.fields] == ["@timestamp"], "what the line has for a time can be read"
+
+
+def test_a_document_that_is_none_is_shown_as_it_came() -> None:
+    assert read(b'{"_id":"1","_source":"what a proxy made of it"}').message == "what a proxy made of it"
+
+
+def page(*sources: bytes, sort: bytes = b'["2026-08-07T14:11:03Z",1]') -> bytes:
+    """A search's answer of documents `sources`."""
+    hits = (
+        b'{"_index":"i","_id":"%d","_source":%s,"sort":%s}' % (number, source, sort)
+        for number, source in enumerate(sources)
+    )
+    return b'{"_shards":{"total":1},"hits":{"hits":[%s]}}' % b",".join(hits)
+
+
+def answer_of(body: bytes) -> SearchAnswer:
+    return decode_body(body, msgspec.json.Decoder(SearchAnswer), "elasticsearch")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (b"NaN", "NaN"),
+        (b"-Infinity", "-Infinity"),
+        (b"[" * 5000 + b"]" * 5000, None),
+        (b'{"a":' * 5000 + b"1" + b"}" * 5000, None),
+        (b'"\xff\xfe"', "\ufffd" * 2),
+        (b'"\x1b[2J"', "\ufffd[2J"),
+    ],
+    ids=["nan", "infinity", "arrays", "objects", "utf-8", "control"],
+)
+def test_one_line_that_is_no_json_costs_neither_the_others_nor_its_own_message(value: bytes, shown: str | None) -> None:
+    answer = answer_of(page(b'{"message":"before"}', b'{"message":"evil","v":' + value + b"}", b'{"message":"after"}'))
+    lines = records(answer.hits.hits)
+    assert [line.message for line in lines] == ["before", "evil", "after"]
+    assert [hit.id for hit in answer.hits.places()] == ["0", "1", "2"]
+    (told,) = (text for _, text in lines[1].fields)
+    assert told == shown if shown is not None else " bytes, nested too deeply)" in told
+
+
+def test_an_answer_of_more_brackets_than_are_gone_through_is_malformed() -> None:
+    with pytest.raises(SourceError, match="nested too deeply"):
+        answer_of(page(b'{"v":' + b"[" * 500_000 + b"]" * 500_000 + b"}"))
+
+
+@pytest.mark.parametrize("sort", [b'[{"a":1}]', b'"x"', b"7", b"[[]]"])
+def test_a_hit_without_a_place_is_an_answer_of_something_else(sort: bytes) -> None:
+    answer = answer_of(page(b'{"message":"a"}', sort=sort))
+    assert [line.message for line in records(answer.hits.hits)] == ["a"]
+    with pytest.raises(SourceError) as caught:
+        answer.hits.places()
+    assert caught.value.kind is ErrorKind.MALFORMED
 
 
 def test_terminal_commands_in_any_field_come_out_as_pictures() -> None:
@@ -129,8 +195,11 @@ def test_nested_objects_become_dotted_names_in_their_order() -> None:
     assert flattened({"b": {"x": 1, "a": {"y": 2}}, "a": []}) == {"b.x": 1, "b.a.y": 2, "a": []}
 
 
-def test_a_document_of_a_thousand_fields_keeps_the_first_two_hundred() -> None:
-    assert list(flattened({f"f{number}": number for number in range(1000)})) == [f"f{number}" for number in range(200)]
+def test_a_document_of_a_thousand_fields_keeps_the_first_two_hundred_and_counts_the_rest() -> None:
+    flat = flattened({f"f{number}": number for number in range(1000)})
+    assert list(flat) == [*(f"f{number}" for number in range(200)), MORE_FIELDS]
+    assert flat[MORE_FIELDS] == "+800 more fields, not shown"
+    assert MORE_FIELDS not in flattened({f"f{number}": number for number in range(200)})
 
 
 @pytest.mark.parametrize(
@@ -229,3 +298,30 @@ def test_a_search_that_ran_out_of_time_or_lost_a_shard_says_so() -> None:
     whole = answer.completeness()
     assert (whole.got, whole.wanted, whole.whole) == (3, 5, False)
     assert whole.notes == ("the search ran out of time: there may be more", "no mapping␛[31m")
+
+
+class CountingThreads(ThreadPoolExecutor):
+    """Counts what it is given to do."""
+
+    given = 0
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.given += 1
+        return super().submit(fn, *args, **kwargs)
+
+
+async def test_many_documents_are_decoded_in_portions_with_the_event_loop_in_between() -> None:
+    hits = [msgspec.Raw(b"[]"), *(msgspec.Raw(b'{"_id":"%d"}' % number) for number in range(3 * DECODED_AT_ONCE))]
+    # Two of them can't be told apart but by their places, in different portions.
+    hits[2 * DECODED_AT_ONCE] = msgspec.Raw(b"[]")
+    threads = CountingThreads(1)
+    asyncio.get_running_loop().set_default_executor(threads)
+    lines = await records_aside(hits)
+    assert lines == records(hits)
+    assert len({line.id for line in lines}) == len(hits)
+    assert threads.given == 4
+
+
+def test_collecting_garbage_passes_records_by() -> None:
+    # Tens of thousands of them are at hand, and a key would wait until all were walked.
+    assert not gc.is_tracked(read(b'{"_id":"7","_source":{"message":"a","user":"b"}}'))

@@ -244,3 +244,16 @@ def test_back_off_grows_to_its_cap_and_stays_within_bounds() -> None:
 def test_what_asking_again_does_not_cure_is_asked_seldom() -> None:
     delay = Backoff().delay(0, problem(ErrorKind.FORBIDDEN), random.Random(1))
     assert delay == 30
+
+
+async def test_a_kept_value_is_told_from_the_answer_to_the_present_question(case: Case) -> None:
+    case.feed.target(case.backend.ask)
+    assert not case.feed.kept
+    await settle()
+    case.backend.answer = Reading("second")
+    case.feed.target(case.backend.ask, keep_value=True)
+    assert (case.feed.snapshot.value, case.feed.kept) == ("first", True)
+    await settle()
+    assert (case.feed.snapshot.value, case.feed.kept) == ("second", False)
+    case.feed.target(case.backend.ask)
+    assert not case.feed.kept

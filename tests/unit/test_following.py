@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from opsconsole.domain.alert import Alert, AlertState
 from opsconsole.domain.log_record import LogLevel, LogRecord
 from opsconsole.domain.pod import Change, ChangeKind, Pod
-from opsconsole.domain.scope import Scope, Selection
+from opsconsole.domain.scope import Scope
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.series import Severity
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeWindow
@@ -109,12 +110,20 @@ def test_the_change_before_an_alert_is_its_own_services_last_one() -> None:
     assert change_before(one, (change(NOW - 800, "checkout", ChangeKind.RESTART),)) is None
 
 
+def test_a_job_explains_its_own_service_alone() -> None:
+    job = change(NOW - 700, "reports", ChangeKind.JOB)
+    assert change_before(alert(started=NOW - 600, service="reports"), (job,)) is job
+    assert change_before(alert(started=NOW - 600, service="checkout"), (job,)) is None
+
+
 def test_the_history_goes_back_through_what_was_followed_only() -> None:
     history = ScopeHistory(SCOPE)
     moved = time_travel.zoomed(SCOPE, 0.5, NOW)
     history.move(moved)
     history.follow(follow_alert(moved, alert(service="a"), NOW))
-    assert history.back() == moved
+    place = history.back()
+    assert place is not None
+    assert place.scope == history.now == moved
     assert history.back() is None
 
 

@@ -12,9 +12,10 @@ import pytest
 from opsconsole.clock import SystemClock
 from opsconsole.config.settings import SourceSettings
 from opsconsole.domain.errors import ErrorKind, SourceError
-from opsconsole.domain.scope import Selection
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeRange
+from opsconsole.domain.trace_query import TraceSearch
 from opsconsole.sources.jaeger.source import JaegerSource
 from opsconsole.sources.wire import JAEGER_READS, Wire
 
@@ -24,7 +25,9 @@ CHECKOUT = Selection(SafeText("prod"), service=SafeText("checkout"))
 NONE_FOUND = httpx.Response(404, text='{"error":{"httpCode":404,"message":"No traces found"}}')
 
 
-def trace_of(number: int, *, error: bool = False, service: str = "checkout", pod: str = "") -> dict[str, Any]:
+def trace_of(
+    number: int, *, error: bool = False, service: str = "checkout", pod: str = "", lasted: float = 0.812
+) -> dict[str, Any]:
     start = (1786110000 + number) * 10**9
     attributes = [{"key": "service.name", "value": {"stringValue": service}}]
     if pod:
@@ -35,7 +38,7 @@ def trace_of(number: int, *, error: bool = False, service: str = "checkout", pod
         "name": "POST /pay",
         "kind": 2,
         "startTimeUnixNano": str(start),
-        "endTimeUnixNano": str(start + 812_000_000),
+        "endTimeUnixNano": str(start + round(lasted * 1e9)),
         "status": {"code": 2, "message": "refused"} if error else {},
     }
     return {"resource": {"attributes": attributes}, "scopeSpans": [{"spans": [span]}]}
@@ -95,9 +98,16 @@ def numbers(reading: Any) -> list[int]:
     return [int(trace.trace_id, 16) for trace in reading.value.traces]
 
 
-async def test_traces_come_errors_first_and_then_the_newest() -> None:
-    server = V3([trace_of(1, error=True), trace_of(2), trace_of(3, error=True), trace_of(4)])
-    reading = await source_of(server).recent(CHECKOUT, HOUR, 20)
+async def test_traces_come_errors_first_and_then_the_slowest() -> None:
+    server = V3(
+        [
+            trace_of(1, error=True, lasted=0.1),
+            trace_of(2, lasted=0.3),
+            trace_of(3, error=True, lasted=0.2),
+            trace_of(4, lasted=5),
+        ]
+    )
+    reading = await source_of(server).search(TraceSearch(CHECKOUT, HOUR), 20)
     assert numbers(reading) == [3, 1, 4, 2]
     assert not reading.value.limited
     assert reading.completeness.whole
@@ -105,7 +115,7 @@ async def test_traces_come_errors_first_and_then_the_newest() -> None:
 
 async def test_the_search_spells_its_parameters_for_old_and_new_servers() -> None:
     server = V3([trace_of(1)])
-    await source_of(server).recent(CHECKOUT, HOUR, 20)
+    await source_of(server).search(TraceSearch(CHECKOUT, HOUR), 20)
     assert server.searches == [
         {
             "query.service_name": "checkout",
@@ -118,45 +128,14 @@ async def test_the_search_spells_its_parameters_for_old_and_new_servers() -> Non
 
 
 async def test_an_error_beyond_the_limit_is_searched_for_and_found() -> None:
-    server = V3([trace_of(1, error=True), *(trace_of(number) for number in range(2, 30))])
-    reading = await source_of(server).recent(CHECKOUT, HOUR, 5)
+    server = V3([trace_of(1, error=True), *(trace_of(number, lasted=number / 10) for number in range(2, 30))])
+    reading = await source_of(server).search(TraceSearch(CHECKOUT, HOUR), 5)
     assert numbers(reading) == [1, 29, 28, 27, 26]
     assert reading.value.limited
 
 
-async def test_errors_are_asked_of_the_older_api_where_the_newer_can_not_tell_them() -> None:
-    server = V3([trace_of(1, error=True), *(trace_of(number) for number in range(2, 30))], heeds=False)
-    legacy = {
-        "data": [
-            {
-                "traceID": "1",
-                "spans": [
-                    {
-                        "traceID": "1", "spanID": "1", "operationName": "POST /pay", "references": [],
-                        "startTime": 1786110001000000, "duration": 5, "processID": "p1",
-                        "tags": [{"key": "error", "type": "bool", "value": True}],
-                    }
-                ],
-                "processes": {"p1": {"serviceName": "checkout"}},
-            }
-        ]
-    }  # fmt: skip
-
-    def both(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/api/traces":
-            assert request.url.params["tags"] == '{"error":"true"}'
-            return httpx.Response(200, json=legacy)
-        return server(request)
-
-    source = source_of(both)
-    assert numbers(await source.recent(CHECKOUT, HOUR, 5))[0] == 1
-    searched = len(server.searches)
-    await source.recent(CHECKOUT, HOUR, 5)
-    assert len(server.searches) == searched + 1
-
-
 async def test_no_traces_found_is_an_empty_list_and_no_error() -> None:
-    reading = await source_of(V3([])).recent(CHECKOUT, HOUR, 20)
+    reading = await source_of(V3([])).search(TraceSearch(CHECKOUT, HOUR), 20)
     assert reading.value.traces == ()
     assert reading.completeness.whole
 
@@ -164,7 +143,7 @@ async def test_no_traces_found_is_an_empty_list_and_no_error() -> None:
 async def test_without_a_service_the_known_ones_are_searched_within_a_bound() -> None:
     names = tuple(f"service-{number:02d}" for number in range(20))
     server = V3([trace_of(number, service=name) for number, name in enumerate(names)], ("jaeger", *names))
-    reading = await source_of(server).recent(ALL, HOUR, 20)
+    reading = await source_of(server).search(TraceSearch(ALL, HOUR), 20)
     assert len(server.searches) == 8
     assert "jaeger" not in {params["query.service_name"] for params in server.searches}
     assert reading.completeness.notes == ("8 of 20 services searched: select one for its traces",)
@@ -178,7 +157,7 @@ async def test_one_service_that_fails_leaves_the_others_traces() -> None:
             return httpx.Response(500, json={"error": {"message": "shard lost"}})
         return server(request)
 
-    reading = await source_of(half).recent(ALL, HOUR, 20)
+    reading = await source_of(half).search(TraceSearch(ALL, HOUR), 20)
     assert numbers(reading) == [1]
     assert (reading.completeness.got, reading.completeness.wanted) == (1, 2)
     assert "shard lost" in reading.completeness.notes[0]
@@ -209,19 +188,19 @@ async def test_what_is_no_trace_id_is_never_sent(text: str) -> None:
 async def test_a_selected_trace_is_the_only_one_shown() -> None:
     server = V3([trace_of(1), trace_of(2)])
     source = source_of(server)
-    assert numbers(await source.recent(Selection(SafeText("prod"), trace=SafeText("2")), HOUR, 20)) == [2]
-    assert numbers(await source.recent(Selection(SafeText("prod"), trace=SafeText("7")), HOUR, 20)) == []
+    assert numbers(await source.search(TraceSearch(Selection(SafeText("prod"), trace=SafeText("2")), HOUR), 20)) == [2]
+    assert numbers(await source.search(TraceSearch(Selection(SafeText("prod"), trace=SafeText("7")), HOUR), 20)) == []
 
 
 async def test_a_selected_pod_keeps_the_traces_that_passed_it() -> None:
     server = V3([trace_of(1, pod="checkout-a"), trace_of(2, pod="checkout-b")])
     selection = Selection(SafeText("prod"), service=SafeText("checkout"), pod=SafeText("checkout-b"))
-    assert numbers(await source_of(server).recent(selection, HOUR, 20)) == [2]
+    assert numbers(await source_of(server).search(TraceSearch(selection, HOUR), 20)) == [2]
 
 
 async def test_traces_that_tell_no_pod_are_all_shown_with_a_note() -> None:
     selection = Selection(SafeText("prod"), service=SafeText("checkout"), pod=SafeText("checkout-b"))
-    reading = await source_of(V3([trace_of(1)])).recent(selection, HOUR, 20)
+    reading = await source_of(V3([trace_of(1)])).search(TraceSearch(selection, HOUR), 20)
     assert numbers(reading) == [1]
     assert "no pod" in reading.completeness.notes[0]
 
@@ -263,12 +242,12 @@ async def test_a_server_of_the_older_api_is_recognised_once_and_read() -> None:
 
     source = source_of(older)
     selection = Selection(SafeText("prod"), service=SafeText("gateway"))
-    (trace,) = (await source.recent(selection, HOUR, 20)).value.traces
-    await source.recent(selection, HOUR, 20)
+    (trace,) = (await source.search(TraceSearch(selection, HOUR), 20)).value.traces
+    await source.search(TraceSearch(selection, HOUR), 20)
     assert asked == ["/api/v3/services", "/api/services", "/api/traces", "/api/traces"]
     root, child = trace.spans
     assert (root.service, root.operation, root.duration, root.pod) == ("gateway", "POST /pay", 0.812, "gateway-1")
-    assert root.attributes[SafeText("jaeger.warnings")] == "clock skew"
+    assert root.warnings == ("clock skew",)
     assert (child.parent_id, child.service, child.error, child.kind) == (root.span_id, "orders", True, "client")
     (event,) = child.events
     assert (event.name, event.attributes) == ("retry", {"n": "3"})
@@ -289,7 +268,7 @@ async def test_every_refusal_is_a_source_error(answer: httpx.Response, kind: Err
         return httpx.Response(answer.status_code, content=answer.content, headers=answer.headers)
 
     with pytest.raises(SourceError) as caught:
-        await source_of(handler).recent(CHECKOUT, HOUR, 20)
+        await source_of(handler).search(TraceSearch(CHECKOUT, HOUR), 20)
     assert caught.value.kind is kind
 
 
@@ -302,7 +281,7 @@ async def test_a_search_address_that_is_gone_is_an_error_and_no_empty_list() -> 
         )
 
     with pytest.raises(SourceError) as caught:
-        await source_of(handler).recent(CHECKOUT, HOUR, 20)
+        await source_of(handler).search(TraceSearch(CHECKOUT, HOUR), 20)
     assert caught.value.kind is ErrorKind.NOT_FOUND
 
 

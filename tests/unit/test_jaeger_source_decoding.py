@@ -147,3 +147,72 @@ def test_any_json_value_in_place_of_a_span_or_an_attribute_is_no_crash(value: ob
     read(minimal(attributes=[{"key": "k", "value": value}]))
     body = {"data": [{"traceID": "1", "spans": [value, {"spanID": "1", "tags": [{"key": "k", "value": value}]}]}]}
     legacy.spans_of(msgspec.json.decode(msgspec.json.encode(body), type=legacy.LegacyAnswer))
+
+
+LOST = {"droppedAttributesCount": 3, "droppedEventsCount": 1, "droppedLinksCount": 2}
+
+
+def test_links_warnings_namespace_and_what_was_dropped_are_told() -> None:
+    link = {"traceId": "aa", "spanId": "bb", "attributes": [{"key": "why", "value": {"stringValue": "retry"}}]}
+    words = {"arrayValue": {"values": [{"stringValue": "clock skew"}, {"stringValue": "clock skew"}]}}
+    resource = {"attributes": [{"key": "k8s.namespace.name", "value": {"stringValue": "shop"}}]}
+    span = minimal(links=[link], attributes=[{"key": "@jaeger@warnings", "value": words}], **LOST)
+    ((read_span,), _) = read(span, msgspec.json.encode(resource))
+    assert [(one.trace_id, one.span_id, one.attributes) for one in read_span.links] == [
+        ("aa".zfill(32), "bb".zfill(16), {"why": "retry"})
+    ]
+    assert read_span.warnings == (
+        "clock skew",
+        "3 attributes were dropped where the span was made",
+        "1 event was dropped where the span was made",
+        "2 links were dropped where the span was made",
+    )
+    assert read_span.namespace == "shop"
+    assert read_span.attributes == {"k8s.namespace.name": "shop"}
+
+
+def test_what_the_console_leaves_out_of_a_span_is_said() -> None:
+    many = [{"key": f"k{number}", "value": {"intValue": "1"}} for number in range(130)]
+    events = [{"name": "e", "timeUnixNano": "1786110000000000000"}] * 129
+    ((span,), _) = read(minimal(attributes=many, events=events))
+    assert span.warnings == ("2 more attributes are not shown", "1 more event is not shown")
+
+
+@pytest.mark.parametrize("time", ["-1", "never", "9" * 30, ""])
+def test_an_event_of_no_time_stands_at_the_start_of_its_span_and_that_is_said(time: str) -> None:
+    events = [{"timeUnixNano": time, "name": "lost"}, {"timeUnixNano": "1786110000100000000", "name": "kept"}]
+    ((span,), _) = read(minimal(events=events))
+    assert [event.name for event in span.events] == ["lost", "kept"]
+    assert span.events[0].time == span.start
+    assert span.warnings == ("1 event has no valid time: it stands at the span's start",)
+
+
+def test_events_of_no_time_are_told_of_the_older_api_too() -> None:
+    log = {"timestamp": 1e30, "fields": [{"key": "event", "value": "lost"}]}
+    told = {"spanID": SPAN, "startTime": 1786110000000000, "duration": 5, "logs": [log, log]}
+    body = msgspec.json.encode({"data": [{"traceID": TRACE, "spans": [told]}]})
+    ((span,), _) = legacy.spans_of(msgspec.json.decode(body, type=legacy.LegacyAnswer))
+    assert span.warnings == ("2 events have no valid time: they stand at the span's start",)
+
+
+def test_references_of_the_older_api_that_are_no_parent_are_links() -> None:
+    def reference(kind: str, trace: str, span: str) -> dict[str, str]:
+        return {"refType": kind, "traceID": trace, "spanID": span}
+
+    made = {
+        "spanID": "2",
+        "references": [
+            reference("CHILD_OF", "1", "a"), reference("FOLLOWS_FROM", "9", "b"), reference("CHILD_OF", "1", "c"),
+        ],
+    }  # fmt: skip
+    followed = {"spanID": "3", "references": [reference("FOLLOWS_FROM", "1", "a")]}
+    body = {"data": [{"traceID": "1", "spans": [made, followed]}]}
+    spans, _ = legacy.spans_of(msgspec.json.decode(msgspec.json.encode(body), type=legacy.LegacyAnswer))
+    child, follower = spans
+    assert child.parent_id == "a".zfill(16)
+    assert [(link.trace_id, link.span_id) for link in child.links] == [
+        ("9".zfill(32), "b".zfill(16)),
+        ("1".zfill(32), "c".zfill(16)),
+    ]
+    assert follower.parent_id == "a".zfill(16)
+    assert [link.attributes for link in follower.links] == [{"opentracing.ref_type": "follows_from"}]

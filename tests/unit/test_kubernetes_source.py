@@ -13,7 +13,7 @@ from opsconsole.clock import SystemClock
 from opsconsole.config.settings import KubernetesSettings, SourceSettings
 from opsconsole.domain.errors import ConfigError, ErrorKind, SourceError
 from opsconsole.domain.pod import ChangeKind, Evidence, ProbeState
-from opsconsole.domain.scope import Selection
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.text import SafeText
 from opsconsole.sources.kubernetes.source import KubernetesSource
 from opsconsole.sources.wire import KUBERNETES_READS, Wire
@@ -163,13 +163,15 @@ async def test_a_namespace_that_could_lead_elsewhere_is_never_sent(namespace: st
     api = Api()
     with pytest.raises(SourceError):
         await source_of(api).pods(Selection(SafeText("prod"), namespace=SafeText(namespace)))
-    assert api.asked == []
+    assert api.paths() in ([], ["/api/v1/nodes"])
 
 
 async def test_a_slash_in_a_namespace_stays_inside_its_segment() -> None:
     api = Api()
     await source_of(api).pods(Selection(SafeText("prod"), namespace=SafeText("shop/secrets")))
-    assert all(b"/namespaces/shop%2Fsecrets/" in request.url.raw_path for request in api.asked)
+    asked = [request.url.raw_path for request in api.asked if request.url.path != "/api/v1/nodes"]
+    assert asked
+    assert all(b"/namespaces/shop%2Fsecrets/" in path for path in asked)
 
 
 async def test_a_namespace_that_refuses_is_named_and_the_others_are_shown() -> None:
@@ -264,6 +266,14 @@ async def test_a_restarted_container_is_a_change_with_its_reason() -> None:
     (change,) = (await source_of(Api(pods=[pod("a", containerStatuses=[status])])).changes(ALL)).value.changes
     assert (change.kind, change.time, change.cause) == (ChangeKind.RESTART, 1786111800.0, "OOMKilled, exit code 137")
     assert change.title == "a/app restarted (2 in all)"
+
+
+async def test_a_job_that_made_a_pod_is_a_change_of_that_service() -> None:
+    made = pod("a")
+    made["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "report-29", "uid": "j", "controller": True}]
+    made["spec"]["nodeName"] = "node-1"
+    (change,) = (await source_of(Api(pods=[made])).changes(ALL)).value.changes
+    assert (change.kind, change.title) == (ChangeKind.JOB, "job report-29 started on node-1")
 
 
 async def test_changes_of_other_services_are_left_out() -> None:

@@ -9,10 +9,14 @@ import msgspec
 import pytest
 
 from opsconsole.domain.pod import Evidence, Pod, Probe, ProbeKind, ProbeState
+from opsconsole.domain.probe_counters import CounterSample, ProbeCounter, ProbeCounters
+from opsconsole.domain.text import SafeText
 from opsconsole.sources.kubernetes.objects import EventObject, EventSeries, PodObject, ProbeSpec
 from opsconsole.sources.kubernetes.pods import domain_pods
 from opsconsole.sources.kubernetes.probe_events import histories
 from opsconsole.sources.kubernetes.probes import handler_text
+from opsconsole.sources.kubernetes.probing.handlers import handler_in_full
+from opsconsole.sources.kubernetes.probing.probe_watch import ProbeHistories, ProbeWatch, Unheard
 
 NOW = 1786111863.0
 
@@ -223,11 +227,17 @@ def test_a_container_given_up_for_its_liveness_says_so_until_it_runs_again() -> 
 
 
 def test_events_that_were_combined_or_counted_in_a_series_are_read_alike() -> None:
-    combined = event("(combined from similar events): Liveness probe failed: late", last=3, count=2)
+    combined = event("(combined from similar events): Liveness probe failed: late", last=3, first=13, count=2)
     counted = EventSeries(count=3, last_observed_time=stamp(1))
-    series = msgspec.structs.replace(combined, count=None, series=counted)
+    series = event("Liveness probe failed: late", last=11, first=21)
+    series = msgspec.structs.replace(series, count=None, series=counted)
     assert probes(read(pod_object(), combined))[ProbeKind.LIVENESS].failures == 2
     assert probes(read(pod_object(), series))[ProbeKind.LIVENESS].failures == 3
+
+
+def test_of_a_combined_event_no_more_counts_than_one_probe_can_have_failed() -> None:
+    combined = event("(combined from similar events): Liveness probe failed: late", last=3, first=13, count=9)
+    assert probes(read(pod_object(), combined))[ProbeKind.LIVENESS].failures == 2
 
 
 def test_pods_in_trouble_come_first() -> None:
@@ -309,3 +319,102 @@ def test_terminal_commands_in_a_pod_come_out_as_pictures() -> None:
     shown += [probe.last_failure for probe in probes(pod).values()]
     assert "\x1b" not in "".join(shown)
     assert "␛]52" in pod.message
+
+
+def counted(*samples: tuple[float, int, int], kind: ProbeKind = ProbeKind.LIVENESS) -> ProbeWatch:
+    """A watch that was told counters: (seconds ago, successes, failures)."""
+    watch = ProbeWatch()
+    told = tuple(CounterSample(NOW - ago, passed, failed) for ago, passed, failed in samples)
+    counter = ProbeCounter(SafeText("u1"), SafeText("app"), kind, told)
+    watch.learn(ProbeCounters((counter,), Evidence.COUNTER))
+    return watch
+
+
+def of_watch(raw: dict[str, Any], watch: ProbeHistories) -> Pod:
+    (pod,) = domain_pods([msgspec.convert(raw, PodObject)], watch, {"rs1": "4"}, NOW)
+    return pod
+
+
+def test_a_counter_is_believed_before_events_and_says_when_it_was_read() -> None:
+    watch = counted((24, 90, 0), (14, 90, 1), (4, 90, 2))
+    watch.saw_event(event("Liveness probe failed: refused", last=14, first=14))
+    liveness = probes(of_watch(pod_object(), watch))[ProbeKind.LIVENESS]
+    assert (liveness.state, liveness.failures, liveness.exact) == (ProbeState.FAILING, 2, True)
+    assert (liveness.evidence, liveness.as_of, liveness.last_failure) == (Evidence.COUNTER, NOW - 4, "refused")
+
+
+def test_an_event_after_the_last_reading_counts_on_from_the_counter() -> None:
+    watch = counted((24, 90, 0), (14, 90, 1), (9, 90, 1))
+    watch.saw_event(event("Liveness probe failed: refused", last=4))
+    liveness = probes(of_watch(pod_object(), watch))[ProbeKind.LIVENESS]
+    assert (liveness.failures, liveness.evidence, liveness.exact) == (2, Evidence.EVENTS, False)
+
+
+def test_a_counter_of_long_ago_says_nothing_of_now() -> None:
+    liveness = probes(of_watch(pod_object(), counted((220, 90, 1), (200, 90, 2))))[ProbeKind.LIVENESS]
+    assert liveness.evidence is Evidence.STATUS
+
+
+def test_failures_that_no_event_told_of_mean_that_the_kubelet_is_out_of_events() -> None:
+    readings = ((44, 90, 0), (34, 90, 1), (24, 90, 2))
+    pod = of_watch(pod_object(spec={"livenessProbe": HTTP | {"failureThreshold": 9}}), counted(*readings))
+    assert all(probe.throttled for probe in probes(pod).values())
+    assert probes(pod)[ProbeKind.LIVENESS].failures == 2
+    heard = counted(*readings)
+    heard.saw_event(event("Liveness probe failed: refused", last=25, first=35, count=2))
+    assert not any(probe.throttled for probe in probes(of_watch(pod_object(), heard)).values())
+
+
+def test_in_back_off_the_counter_tells_that_the_startup_probe_had_filled_its_threshold() -> None:
+    raw = pod_object(
+        status={
+            "ready": False,
+            "started": False,
+            "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+            "lastState": {"terminated": {"exitCode": 143, "startedAt": stamp(300), "finishedAt": stamp(260)}},
+        }
+    )
+    readings = ((330, 5, 7), (310, 5, 7), (290, 5, 8), (270, 5, 10), (4, 5, 10))
+    watch = counted(*readings, kind=ProbeKind.STARTUP)
+    startup = probes(of_watch(raw, watch))[ProbeKind.STARTUP]
+    assert (startup.state, startup.failures, startup.evidence) == (ProbeState.FAILING, 3, Evidence.COUNTER)
+    loud = counted((330, 5, 6), *readings[1:], kind=ProbeKind.STARTUP)
+    assert probes(of_watch(raw, loud))[ProbeKind.STARTUP].state is ProbeState.UNKNOWN
+
+
+def test_without_rights_to_events_silence_is_no_success() -> None:
+    pod = of_watch(pod_object(), Unheard(ProbeWatch()))
+    assert states(pod) == ("passing", "passing", "unknown")
+    assert not any(probe.throttled for probe in probes(pod).values())
+
+
+def test_a_burst_spent_on_other_warnings_throttles_the_pods_probes() -> None:
+    watch = ProbeWatch()
+    other = event("Back-off pulling image", last=30, first=60, count=25, reason="BackOff")
+    watch.saw_event(msgspec.structs.replace(other, type="Warning"))
+    pod = of_watch(pod_object(), watch)
+    assert states(pod) == ("passing", "passing", "unknown")
+    assert all(probe.throttled for probe in probes(pod).values())
+
+
+def test_a_probe_may_have_a_grace_period_of_its_own() -> None:
+    pod = read(pod_object(spec={"livenessProbe": HTTP | {"terminationGracePeriodSeconds": 5}}))
+    assert [probes(pod)[kind].grace for kind in ProbeKind] == [30.0, 30.0, 5.0]
+
+
+SCRIPT = "set -e\ncurl -f http://localhost:8080/healthz\npg_isready -h db-host -p 5432 -U shop || exit 1\n"
+
+
+def test_a_script_is_told_by_the_commands_it_runs_and_kept_whole() -> None:
+    spec = msgspec.convert({"exec": {"command": ["/bin/sh", "-c", SCRIPT]}}, ProbeSpec)
+    assert handler_text(spec) == "exec /bin/sh: curl, pg_isready"
+    assert "␊pg_isready -h db-host -p 5432" in handler_in_full(spec)
+    short = msgspec.convert({"exec": {"command": ["pg_isready", "-h", "db-host"]}}, ProbeSpec)
+    assert handler_in_full(short) == ""
+
+
+def test_headers_are_told_but_not_those_that_let_somebody_in() -> None:
+    headers = [{"name": "Host", "value": "shop.example"}, {"name": "Authorization", "value": "Bearer abc"}]
+    spec = msgspec.convert({"httpGet": {"path": "/h", "port": 80, "httpHeaders": headers}}, ProbeSpec)
+    assert handler_text(spec) == "GET /h:80 Host: shop.example"
+    assert handler_in_full(spec) == "Host: shop.example; Authorization: (not shown)"

@@ -216,11 +216,6 @@ def test_simple_queries_never_fail(query: str, matching: set[str]) -> None:
     def prefix(text: str) -> Any:
         return lambda line: any(one.startswith(text) for one in line.split())
 
-    test: Any = simple_query.compiled(
-        query,
-        every=query == "red -green",
-        word=word,
-        phrase=phrase,
-        prefix=prefix,
-    )
+    makers = simple_query.Makers(word, lambda text, _slop: phrase(text), prefix, lambda text, _edits: word(text))
+    test: Any = simple_query.compiled(query, makers, every=query == "red -green")
     assert {text for text in ("red", "green", "blue", "red green") if test(text)} == matching

@@ -61,7 +61,7 @@ async def test_pages_of_a_list_add_up_to_the_whole() -> None:
         if not token:
             break
         assert body["metadata"]["remainingItemCount"] == len(whole) - len(found)
-    assert (found, pages) == (whole, 4)
+    assert (found, pages) == (whole, 5)
 
 
 async def test_fields_select_and_unknown_ones_are_refused() -> None:
@@ -95,7 +95,23 @@ async def test_events_speak_the_words_of_the_kubelet() -> None:
     assert events[0]["involvedObject"]["fieldPath"] == "spec.containers{users}"
     assert events[0]["message"].startswith('Startup probe failed: Get "http://10.244.')
     assert max(event["count"] for event in events) > 10
-    assert await items(slow, f"{SHOP}/events?fieldSelector=reason=BackOff")
+
+
+async def test_a_pod_that_has_spent_its_events_fails_in_silence() -> None:
+    drill = Drill("slow-start")
+    pods = await items(drill, f"{SHOP}/pods?labelSelector=app=users")
+    name = next(pod["metadata"]["name"] for pod in pods if pod["status"]["containerStatuses"][0]["restartCount"])
+
+    async def told() -> tuple[int, float]:
+        events = await items(drill, f"{SHOP}/events?fieldSelector=involvedObject.name={name}")
+        of_kubelet = [event for event in events if event["reportingComponent"] == "kubelet"]
+        failed = sum(drill.latest("prober_probe_total", pod=name, probe_type="Startup", result="failed"))
+        return sum(event["count"] for event in of_kubelet), failed
+
+    before, failed = await told()
+    assert before < failed
+    drill.wait(900)
+    assert before < (await told())[0] < (await told())[1]
 
 
 async def test_a_container_that_never_starts_backs_off_and_keeps_its_last_state() -> None:

@@ -38,6 +38,11 @@ def pods_not_ready(drill: Drill) -> float:
     return sum(drill.latest("kube_pod_status_ready", service="users", condition="false"))
 
 
+def liveness_failures(drill: Drill) -> float:
+    """Of orders in five minutes: three kill a container."""
+    return drill.gained("prober_probe_total", 300, service="orders", probe_type="Liveness", result="failed")
+
+
 def node_busy(drill: Drill) -> float:
     total = drill.gained("node_cpu_seconds_total", 60, node="node-2")
     return 1 - drill.gained("node_cpu_seconds_total", 60, node="node-2", mode="idle") / total
@@ -75,6 +80,7 @@ HEALTHY_BELOW: dict[str, tuple[Measure, float, float]] = {
     "gc-surge": (old_generation, 0.80, 0.95),
     "cache-penetration": (orders_seconds, 0.03, 0.1),
     "slow-start": (pods_not_ready, 0.5, 1),
+    "probe-deadlock": (liveness_failures, 1, 3),
     "noisy-neighbour": (node_busy, 0.6, 0.85),
 }
 """Measure, below which the shop is well, above which it is in trouble."""
@@ -94,6 +100,7 @@ CURES: dict[str, list[Action]] = {
     ],
     "cache-penetration": [roll_back("payments")],
     "slow-start": [roll_back("users")],
+    "probe-deadlock": [roll_back("orders")],
     "noisy-neighbour": [delete_batch_pod],
 }
 NO_CURES: dict[str, list[Action]] = {
@@ -103,6 +110,7 @@ NO_CURES: dict[str, list[Action]] = {
     "gc-surge": [restart("payments"), roll_back("orders")],
     "cache-penetration": [restart("payments"), restart("redis"), roll_back("orders")],
     "slow-start": [restart("users"), lambda drill: delete_pods(drill, "users")],
+    "probe-deadlock": [restart("orders"), roll_back("users"), lambda drill: delete_pods(drill, "orders")],
     "noisy-neighbour": [restart("orders"), roll_back("payments")],
 }
 
@@ -171,6 +179,26 @@ def test_the_truth_names_a_service_whose_logs_and_traces_tell_of_it(scenario: st
     lines = drill.shop.logs(now - 600, now)
     assert [line for line in lines if line.pod.service.name == truth.service and line.level in ("warn", "error")]
     assert [trace for trace in drill.shop.traces(now - 600, now) if any(span.error for span in trace.spans)]
+
+
+async def test_a_deadlocked_container_fails_three_times_is_killed_and_works_for_some_minutes_again() -> None:
+    drill = Drill("probe-deadlock")
+    drill.wait(400)
+    ill = [pod for pod in drill.shop.control.pods if pod.service.name == "orders" and pod.restarts]
+    assert len(ill) == 1
+    (pod,) = ill
+    assert pod.restarts >= 4
+    assert len([one for one in drill.shop.control.pods if one.service.name == "orders"]) == 3
+    for run in pod.runs[:-1]:
+        assert run.finished_at is not None
+        assert 240 + 20 <= run.finished_at - run.started_at <= 240 + 40
+    events = (await drill.kubernetes.get("/api/v1/namespaces/shop/events")).json()["items"]
+    of_pod = [event for event in events if event["involvedObject"]["uid"] == pod.uid]
+    late = [event["message"] for event in of_pod if event["message"].startswith("Liveness probe failed")]
+    assert any("context deadline exceeded (Client.Timeout exceeded while awaiting headers)" in text for text in late)
+    assert any(event["reason"] == "Killing" for event in of_pod)
+    drill.wait(20)
+    assert 0 < drill.gained("prober_probe_total", 600, pod=pod.name, probe_type="Liveness", result="failed") <= 9
 
 
 def test_gc_and_pool_cases_write_their_tell_tale_lines() -> None:

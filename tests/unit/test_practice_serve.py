@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -72,6 +73,7 @@ def test_the_table_names_every_backend_and_the_namespace() -> None:
                 "elasticsearch": "http://127.0.0.1:9003",
                 "jaeger": "http://127.0.0.1:9004",
                 "kubernetes": "http://127.0.0.1:9005",
+                "log_levels": {"path": "/level"},
             }
         }
     }
@@ -103,6 +105,20 @@ def test_the_alert_of_the_scenario_fires_from_the_first_moment(running: Practice
     raised = next(alert for alert in alerts if alert["labels"]["alertname"] == "GoroutinesHigh")
     assert raised["labels"]["service"] == "gateway"
     assert raised["generatorURL"].startswith(where["prometheus"])
+
+
+def test_what_will_break_and_when_stands_in_no_argument_and_nothing_is_wrong_yet() -> None:
+    process = PracticeProcess("slow-start", seed=41_234, breaks_in=777).start()
+    try:
+        arguments = (
+            Path(f"/proc/{process.pid}/cmdline").read_bytes() + Path(f"/proc/{process.pid}/environ").read_bytes()
+        )
+        assert not any(word in arguments for word in (b"slow-start", b"41234", b"777"))
+        assert "slow-start" not in process.table
+        alerts = httpx.get(f"{addresses(process)['alertmanager']}/api/v2/alerts").json()
+        assert {alert["labels"]["alertname"] for alert in alerts} == {"Watchdog"}
+    finally:
+        process.stop()
 
 
 def test_ports_count_up_from_the_base() -> None:

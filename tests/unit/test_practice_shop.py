@@ -7,8 +7,11 @@ import pytest
 
 from opsconsole.practice.promql.store import STALE_BITS, LabelMatcher, MatchKind
 from opsconsole.practice.scenarios import SCENARIOS, scenario_named
+from opsconsole.practice.shop.changes import DeletePod
 from opsconsole.practice.shop.noise import Noise
-from practice_shop import Drill, risen
+from opsconsole.practice.shop.scenario import Scenario
+from opsconsole.practice.shop.shop import Shop
+from practice_shop import STARTED, Drill, HandClock, risen
 
 EVERYTHING = [LabelMatcher("__name__", MatchKind.REGEX, ".+")]
 
@@ -30,7 +33,9 @@ def test_the_past_does_not_depend_on_when_it_was_asked() -> None:
 
 def test_another_seed_is_another_shop() -> None:
     one, other = Drill("healthy", seed=1), Drill("healthy", seed=2)
-    assert not everything(one).keys() & {key for key in everything(other) if "pod" in dict(key)}
+    named = {key for key in everything(other) if dict(key).get("pod", "postgres-0") != "postgres-0"}
+    assert named
+    assert not everything(one).keys() & named
 
 
 @pytest.mark.parametrize("scenario", [scenario.id for scenario in SCENARIOS])
@@ -76,6 +81,31 @@ def test_a_pod_that_is_gone_ends_its_series_at_once() -> None:
     old = [series for series in drill.series("up", 1800, service="checkout") if np.isnan(series.values[-1])]
     assert len(old) == 3
     assert all(series.values.view(np.int64)[-1] == STALE_BITS for series in old)
+
+
+def test_a_pod_that_goes_while_somebody_looks_on_ends_its_series_at_once_too() -> None:
+    drill = Drill("healthy")
+    pod = next(one for one in drill.shop.control.pods if one.service.name == "checkout")
+    drill.shop.apply(DeletePod(pod.namespace, pod.name))
+    for _ in range(12):
+        drill.wait(10)
+    series = drill.series("up", 600, pod=pod.name)[0]
+    assert series.values.view(np.int64)[-1] == STALE_BITS
+    assert series.times[-1] < drill.clock.now() - 30
+
+
+@pytest.mark.parametrize("scenario", [one for one in SCENARIOS if one.changes], ids=lambda one: one.id)
+def test_trouble_to_come_begins_with_its_change_and_not_before(scenario: Scenario) -> None:
+    clock = HandClock()
+    shop = Shop(scenario, 1, STARTED, clock, trouble_age=-(60 + scenario.lead), history=3600)
+    before = {pod.uid for pod in shop.control.pods}
+    clock.time += 58
+    shop.advance()
+    assert {pod.uid for pod in shop.control.pods} == before
+    assert not any(pod.afflicted for pod in shop.control.pods)
+    clock.time += 60
+    shop.advance()
+    assert any(pod.afflicted for pod in shop.control.pods)
 
 
 def test_history_slides_along_and_stays_whole() -> None:
@@ -134,6 +164,15 @@ def test_log_lines_point_to_traces_that_exist() -> None:
     lines = [line for line in drill.shop.logs(now - 300, now - 60) if line.trace_id]
     assert len(lines) > 100
     assert all(drill.shop.trace(line.trace_id) is not None for line in lines)
+
+
+def test_trace_ids_begin_unlike_each_other() -> None:
+    drill = Drill("healthy")
+    now = drill.clock.now()
+    ids = sorted({line.trace_id for line in drill.shop.logs(now - 300, now - 60) if line.trace_id})
+    assert len(ids) > 10
+    assert len({one[:8] for one in ids}) == len(ids)
+    assert all(drill.shop.trace(one) is not None for one in ids)
 
 
 def test_a_login_is_written_down_in_the_words_of_the_guide() -> None:

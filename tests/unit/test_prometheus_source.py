@@ -15,7 +15,7 @@ from opsconsole.clock import SystemClock
 from opsconsole.config.settings import SourceSettings
 from opsconsole.domain.alert import AlertState
 from opsconsole.domain.errors import ErrorKind, SourceError
-from opsconsole.domain.scope import Selection
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.series import Exemplar, Panel, PanelReading, Severity
 from opsconsole.domain.snapshot import Reading
 from opsconsole.domain.text import SafeText
@@ -279,6 +279,7 @@ RULES = {
             "rules": [
                 {
                     "name": "Slow",
+                    "query": "rate(x_total[1m]) > 1",
                     "health": "ok",
                     "alerts": [
                         {
@@ -314,6 +315,7 @@ async def test_alerts_of_rules_come_with_state_severity_and_safe_links() -> None
     assert (slow.state, slow.severity, slow.value) == (AlertState.PENDING, Severity.CRITICAL, 1.5)
     assert slow.started_at == pytest.approx(1_767_225_600.123)
     assert slow.runbook_url is None
+    assert slow.query == "rate(x_total[1m]) > 1"
     assert slow.labels["service"] == "a␛"
     assert slow.summary == "late"
     assert reading.completeness.notes == ("rule Broken fails: many-to-many",)

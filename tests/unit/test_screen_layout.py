@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from opsconsole.actions import PaneName
+from opsconsole.actions import LIVE_PANES, PaneName
 from opsconsole.domain.series import Panel, PanelReading, Series, Severity, Threshold
 from opsconsole.domain.snapshot import FeedState, Snapshot
 from opsconsole.domain.text import SafeText
@@ -36,7 +36,7 @@ def test_a_small_terminal_starts_with_alerts_and_metrics() -> None:
 
 
 def test_a_roomy_terminal_hides_nothing() -> None:
-    assert set(place(120, 40, (PaneName.LOGS,), None).visible) == set(PaneName)
+    assert set(place(120, 40, (PaneName.LOGS,), None).visible) == set(LIVE_PANES)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (240, 70)])
@@ -78,3 +78,27 @@ def test_only_the_newest_value_counts_as_alarm() -> None:
     assert alarm(one, reading(one, 3)) is None
     assert alarm(one, reading(one, 11)) is Severity.WARNING
     assert alarm(one, None) is None
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "arrangement", "beside"),
+    [
+        (80, 24, Arrangement.TWO_PANES, False),
+        (120, 40, Arrangement.STACKED, True),
+        (160, 40, Arrangement.TWO_COLUMNS, True),
+        (240, 70, Arrangement.THREE_COLUMNS, True),
+    ],
+)
+def test_a_walk_stands_beside_the_others_where_there_is_room(
+    width: int, height: int, arrangement: Arrangement, beside: bool
+) -> None:
+    placement = place(width, height, (PaneName.RUNBOOK,), None, walking=True)
+    assert (placement.arrangement, placement.beside) == (arrangement, beside)
+    if beside:
+        assert placement.visible == tuple(PaneName)
+
+
+def test_on_a_small_terminal_a_walk_keeps_one_of_the_two_places() -> None:
+    recent = (PaneName.LOGS, PaneName.ALERTS, PaneName.RUNBOOK)
+    assert place(80, 24, recent, None, walking=True).visible == (PaneName.LOGS, PaneName.RUNBOOK)
+    assert place(80, 24, recent, None).visible == (PaneName.ALERTS, PaneName.LOGS)

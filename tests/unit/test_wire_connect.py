@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,8 @@ from opsconsole.config.settings import (
 from opsconsole.domain.errors import ConfigError, ErrorKind, SourceError
 from opsconsole.domain.snapshot import SourceName
 from opsconsole.sources.connect import connect
+from opsconsole.sources.wire import Wire
+from opsconsole.write_mode import WriteMode
 
 NOWHERE = "http://127.0.0.1:1"
 ALL = ClusterSettings(
@@ -30,6 +33,10 @@ ALL = ClusterSettings(
     jaeger=SourceSettings(NOWHERE),
     kubernetes=KubernetesSettings(NOWHERE),
 )
+
+
+async def wire_of(source: Any) -> Wire:
+    return await source.access.wire() if hasattr(source, "access") else source._wire
 
 
 async def test_every_configured_source_is_there_and_the_others_are_none() -> None:
@@ -46,12 +53,18 @@ async def test_each_source_names_itself_when_it_can_not_be_reached() -> None:
         await source.close()
 
 
-@pytest.mark.parametrize("write", [False, True])
-async def test_no_source_lets_a_write_out_unless_the_console_was_started_for_it(write: bool) -> None:
-    for source in connect(ALL, SystemClock(), write=write).configured():
+async def test_no_source_lets_a_write_out_without_a_permit_even_in_write_mode() -> None:
+    mode = WriteMode(SystemClock())
+    mode.open()
+    for source in connect(ALL, SystemClock(), write_mode=mode).configured():
         with pytest.raises(SourceError) as caught:
-            await source._wire.request("POST", "/any/change")
-        assert caught.value.kind is (ErrorKind.UNREACHABLE if write else ErrorKind.REFUSED_WRITE)
+            await (await wire_of(source)).request("POST", "/any/change")
+        assert caught.value.kind is ErrorKind.REFUSED_WRITE
+        with pytest.raises(SourceError) as caught:
+            await (await wire_of(source)).request(
+                "POST", "/any/change", permit=mode.permit("POST", "/any/change", "op")
+            )
+        assert caught.value.kind is ErrorKind.UNREACHABLE
         await source.close()
 
 

@@ -196,3 +196,25 @@ async def test_a_resize_wraps_anew() -> None:
         await pilot.pause()
         assert "".join(screen_text(app).split()) == "word" * 20
         assert all(cell_len(line) <= 20 for line in shown(app))
+
+
+def test_a_probe_of_a_throttled_pod_says_what_silence_is_worth_and_shows_its_script_whole() -> None:
+    pod = PODS.pods[0]
+    (container,) = pod.containers
+    more = {"throttled": True, "grace": 5.0, "command": SafeText("sh -c curl -f /healthz␊pg_isready -h db-host")}
+    probes = tuple(msgspec.structs.replace(probe, **more) for probe in container.probes)
+    silent = msgspec.structs.replace(container, probes=probes, back_off_until=NOW + 42.0)
+    text = text_of(
+        pod_detail(
+            msgspec.structs.replace(pod, containers=(silent,), in_endpoints=False), now=NOW, zone=UTC, glyphs=UNICODE
+        )
+    )
+    for part in (
+        "event-throttled: the kubelet has sent all events it may about this pod, silence says nothing",
+        "(the last text that came)",
+        "then 5s to end",
+        "      pg_isready -h db-host",
+        "starts again in ~42s",
+        "out of its Service's endpoints: no traffic",
+    ):
+        assert part in text

@@ -30,6 +30,7 @@ def test_the_ascii_set_is_ascii() -> None:
         ("passing", "failing", "suspended", "unknown", "unset"),
         ("cursor", "cursor_blurred"),
         ("folded", "unfolded"),
+        ("bar", "span_line", "event", "earlier", "later"),
     ],
 )
 def test_signs_that_stand_for_different_states_differ(glyphs: Glyphs, family: tuple[str, ...]) -> None:

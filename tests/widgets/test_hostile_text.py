@@ -7,28 +7,38 @@ import unicodedata
 from collections.abc import Callable
 from datetime import UTC
 
+import msgspec
 import pytest
 from textual.widget import Widget
 
 from hostile_corpus import HOSTILE
 from opsconsole.domain.alert import Alert, AlertState
 from opsconsole.domain.errors import ErrorKind
-from opsconsole.domain.log_record import LogLevel, LogPage, LogRecord
+from opsconsole.domain.log_query import LogSyntax
+from opsconsole.domain.log_record import LogLevel, LogRecord
 from opsconsole.domain.pod import Container, Evidence, Pod, PodList, Probe, ProbeKind, ProbeState
-from opsconsole.domain.scope import Scope, Selection
+from opsconsole.domain.scope import Scope
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.series import Severity
 from opsconsole.domain.snapshot import Completeness, FeedState, Problem, Snapshot, SourceFreshness, SourceName
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.trace import Span, SpanEvent, Trace, TraceList
 from opsconsole.safe_text import safe_mapping, safe_text
+from opsconsole.traces.comparison import compare
+from opsconsole.traces.topology import service_map, topology_of
 from opsconsole.widgets.alert_list import AlertList
 from opsconsole.widgets.details import DetailView, alert_detail, log_detail, pod_detail, trace_detail
 from opsconsole.widgets.freshness_line import FreshnessLine
 from opsconsole.widgets.glyphs import UNICODE
 from opsconsole.widgets.key_line import KeyLine
 from opsconsole.widgets.log_list import LogList
+from opsconsole.widgets.log_query_line import LogQueryLine
 from opsconsole.widgets.pod_list import PodListView
+from opsconsole.widgets.rows import RowList
 from opsconsole.widgets.scope_header import HeaderFacts, ScopeHeader
+from opsconsole.widgets.topology_edges import edge_rows
+from opsconsole.widgets.topology_map import Ego, TopologyMap
+from opsconsole.widgets.trace_comparison import pair_rows
 from opsconsole.widgets.trace_list import TraceListView
 from widget_samples import NOW, live
 from widget_stage import Stage, screen_text
@@ -60,6 +70,14 @@ def hostile_trace(text: SafeText) -> Trace:
     return Trace(text, (first, child))
 
 
+def calling(text: SafeText) -> Trace:
+    """A service of that name that calls a database of that name."""
+    told = {SafeText("db.system"): text, SafeText("server.address"): text}
+    first = Span(text, text, None, SafeText("caller"), text, NOW, 0.5, True, SafeText("client"))
+    child = Span(text, SafeText(f"{text}c"), text, text, text, NOW + 0.1, 0.2, True, SafeText("client"), text, told)
+    return Trace(text, (first, child))
+
+
 def hostile_pod(text: SafeText) -> Pod:
     failed = {"failures": 2, "last_failure": text, "last_failure_at": NOW}
     probe = Probe(ProbeKind.LIVENESS, text, ProbeState.FAILING, Evidence.EVENTS, **failed)  # type: ignore[arg-type]
@@ -78,28 +96,58 @@ def show_alerts(widget: AlertList, text: SafeText) -> None:
 
 
 def show_logs(widget: LogList, text: SafeText) -> None:
-    widget.show(live(LogPage((hostile_record(text),), 1)), now=NOW)
+    widget.start_over((hostile_record(text),))
+    widget.look_as(msgspec.structs.replace(widget.look, marked=(text.casefold() or "x",)))
+    widget.toggle_open()
+    widget.toggle_mark()
+
+
+def show_wrapped_logs(widget: LogList, text: SafeText) -> None:
+    widget.look_as(msgspec.structs.replace(widget.look, wrapped=True))
+    show_logs(widget, text)
+
+
+def show_chips(widget: LogQueryLine, text: SafeText) -> None:
+    widget.show((text, text))
+
+
+def show_typed_words(widget: LogQueryLine, text: SafeText) -> None:
+    widget.open(text, LogSyntax.RAW)
 
 
 def show_traces(widget: TraceListView, text: SafeText) -> None:
     widget.show(live(TraceList((hostile_trace(text),))), now=NOW)
 
 
+def show_map(widget: TopologyMap, text: SafeText) -> None:
+    traces = (hostile_trace(text), calling(text))
+    widget.show(Ego.of(service_map(None, topology_of(traces)), text))
+
+
+def show_edges(widget: RowList, text: SafeText) -> None:
+    widget.show(edge_rows(service_map(None, topology_of((calling(text),))).edges), now=NOW)
+
+
+def show_pairs(widget: RowList, text: SafeText) -> None:
+    words = (text.casefold() or "x",)
+    widget.show(pair_rows(compare(hostile_trace(text), calling(text)), as_tree=True, words=words), now=NOW)
+
+
 def show_pods(widget: PodListView, text: SafeText) -> None:
     widget.show(live(PodList((hostile_pod(text),), forbidden=(text,))), now=NOW)
 
 
-def show_stale(widget: LogList, text: SafeText) -> None:
+def show_stale(widget: TraceListView, text: SafeText) -> None:
     told = Problem(ErrorKind.SERVER, text)
-    page = LogPage((hostile_record(text),), 1)
+    page = TraceList((hostile_trace(text),))
     widget.show(Snapshot(FeedState.DOWN, page, NOW, Completeness(1, 2, (text,)), told, NOW), now=NOW)
 
 
-def show_partial(widget: LogList, text: SafeText) -> None:
-    widget.show(Snapshot(FeedState.PARTIAL, LogPage((), 0), NOW, Completeness(1, 2, (text,))), now=NOW)
+def show_partial(widget: TraceListView, text: SafeText) -> None:
+    widget.show(Snapshot(FeedState.PARTIAL, TraceList(()), NOW, Completeness(1, 2, (text,))), now=NOW)
 
 
-def show_problem(widget: LogList, text: SafeText) -> None:
+def show_problem(widget: TraceListView, text: SafeText) -> None:
     widget.show(Snapshot(FeedState.DOWN, problem=Problem(ErrorKind.SERVER, text)), now=NOW)
 
 
@@ -132,9 +180,15 @@ SHOWS: tuple[tuple[type[Widget], Callable[..., None]], ...] = (
     (LogList, show_logs),
     (TraceListView, show_traces),
     (PodListView, show_pods),
-    (LogList, show_stale),
-    (LogList, show_partial),
-    (LogList, show_problem),
+    (TopologyMap, show_map),
+    (RowList, show_edges),
+    (RowList, show_pairs),
+    (TraceListView, show_stale),
+    (TraceListView, show_partial),
+    (TraceListView, show_problem),
+    (LogList, show_wrapped_logs),
+    (LogQueryLine, show_chips),
+    (LogQueryLine, show_typed_words),
     (ScopeHeader, show_header),
     (KeyLine, show_keys),
     (FreshnessLine, show_freshness),
@@ -175,7 +229,13 @@ async def test_no_byte_of_it_is_a_command_and_no_widget_falls(
 @pytest.mark.parametrize("raw", ["[@click=app.boom]press[/]", "[/foo] [ERROR]", "[None] arr[i] = 3", "[b]bold[/b]"])
 @pytest.mark.parametrize(
     ("kind", "show"),
-    [(LogList, show_logs), (LogList, show_problem), (LogList, show_partial), (DetailView, show_details)],
+    [
+        (LogList, show_logs),
+        (LogQueryLine, show_chips),
+        (TraceListView, show_problem),
+        (TraceListView, show_partial),
+        (DetailView, show_details),
+    ],
     ids=lambda part: part.__name__,
 )
 async def test_brackets_are_text(kind: type[Widget], show: Callable[..., None], raw: str) -> None:

@@ -32,7 +32,7 @@ LIVENESS = probe(ProbeKind.LIVENESS, ProbeState.FAILING, **FAILED)
         (
             120,
             [
-                "▌checkout-7d9f8b6c5-abcde startup ✔ ready ✘ live ✘  ↻2 NotReady  3h03m r42 v1.9.0",
+                "▌checkout-7d9f8b6c5-abcde startup ✔ ready ✘ live ✘  ↻2 Error 137 NotReady  3h03m r42 v1.9.0",
                 "▌  live ≈2/3 restart in ~8s HTTP probe failed with statuscode: 500 (events)",
             ],
         ),
@@ -45,6 +45,21 @@ async def test_a_pod_in_trouble_says_which_probe_fails_and_what_it_heard(width: 
         pods.show(live(PODS), now=NOW)
         await pilot.pause()
         assert shown(app)[:2] == expected
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+async def test_a_container_that_backs_off_is_not_said_to_be_due_for_a_restart(width: int) -> None:
+    sick = pod("slow", probe(ProbeKind.STARTUP, ProbeState.FAILING, failures=3, last_failure_at=NOW - 60), ready=False)
+    ended = msgspec.structs.replace(
+        sick.containers[0], state=SafeText("waiting"), reason=SafeText("CrashLoopBackOff"), back_off_until=NOW + 185
+    )
+    pods = PodListView()
+    app = Stage(pods)
+    async with app.run_test(size=(width, 12), notifications=True) as pilot:
+        pods.show(live(PodList((msgspec.structs.replace(sick, containers=(ended,)),))), now=NOW)
+        await pilot.pause()
+        assert "startup ≈3/3 starts again in ~3m" in screen_text(app)
+        assert "restart due" not in screen_text(app)
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

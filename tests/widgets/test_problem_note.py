@@ -126,3 +126,9 @@ async def test_old_rows_look_old_in_every_theme(theme: str) -> None:
         old = [alerts.rows.render_line(y) for y in range(5)]
     assert [strip.text for strip in old] == [strip.text for strip in fresh]
     assert all(before != after for before, after in zip(fresh, old, strict=True))
+
+
+def test_a_list_of_which_more_pages_come_says_so() -> None:
+    some = Snapshot(FeedState.PARTIAL, "rows", NOW, Completeness(0, 1, arriving=True))
+    found = standing(some, source="kubernetes", empty=(), now=NOW, zone=UTC, glyphs=UNICODE)
+    assert found.note.plain == "◔ partial: the rest is still arriving"

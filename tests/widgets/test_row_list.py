@@ -171,6 +171,21 @@ async def test_a_refresh_that_changes_nothing_repaints_nothing() -> None:
         assert set(painted) == {0, 1}
 
 
+async def test_the_cursor_comes_back_to_its_row_after_the_list_was_empty() -> None:
+    rows = RowList()
+    app = Stage(rows)
+    async with app.run_test(size=(40, 10), notifications=True) as pilot:
+        rows.show(words("a", "b", "c"), now=0)
+        await pilot.press("down")
+        rows.show((), now=1)
+        rows.show(words("x", "b", "y"), now=2)
+        await pilot.pause()
+        assert rows.cursor_key == "b"
+        rows.show((), now=3)
+        rows.show(words("x", "y"), now=4)
+        assert rows.cursor_key == "x"
+
+
 async def test_focus_shows_without_colour() -> None:
     rows, field = RowList(), Input()
     app = Stage(rows, beside=field)

@@ -7,7 +7,8 @@ from datetime import timedelta, timezone
 import pytest
 from rich.cells import cell_len
 
-from opsconsole.domain.scope import Scope, Selection
+from opsconsole.domain.scope import Scope
+from opsconsole.domain.selection import Selection
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeWindow
 from opsconsole.widgets.glyphs import ASCII
@@ -19,7 +20,7 @@ SHOP = Selection(SafeText("prod"), SafeText("shop"), SafeText("checkout"))
 LIVE = HeaderFacts(Scope(SHOP), NOW, production=True)
 FROZEN = HeaderFacts(Scope(SHOP, TimeWindow(3600.0, NOW - 240)), NOW, production=True)
 PAST = HeaderFacts(Scope(SHOP, TimeWindow(3600.0, NOW - 200_000)), NOW)
-WRITE = HeaderFacts(Scope(SHOP), NOW, production=True, write=True)
+WRITE = HeaderFacts(Scope(SHOP), NOW, production=True, write=840.0)
 
 
 async def line_of(facts: HeaderFacts, width: int, header: ScopeHeader | None = None) -> str:
@@ -70,14 +71,14 @@ async def test_a_frozen_screen_a_write_console_and_a_production_cluster_also_loo
     header = ScopeHeader()
     app = Stage(header)
     async with app.run_test(size=(120, 2), notifications=True) as pilot:
-        header.show(HeaderFacts(FROZEN.scope, NOW, production=True, write=True))
+        header.show(HeaderFacts(FROZEN.scope, NOW, production=True, write=840.0))
         await pilot.pause()
         loud = {
             segment.text.strip()
             for segment in header.query_one(ScopeLine).render_line(0)
             if segment.style and segment.style.reverse
         }
-    assert loud == {"FROZEN 4m ago", "WRITE"}
+    assert loud == {"FROZEN 4m ago", "WRITE 14m"}
 
 
 async def test_another_day_is_named() -> None:

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"runtime"
 	"sync"
 	"time"
@@ -13,12 +12,14 @@ import (
 type mode string
 
 const (
-	off      mode = "off"      // it works
-	failing  mode = "errors"   // every request is answered with 500
-	leak     mode = "leak"     // goroutines pile up, to leakedGoroutines
-	cpu      mode = "cpu"      // every processor is busy
-	deadlock mode = "deadlock" // no request is answered, /healthz neither
-	slow     mode = "slow"     // every request takes slowness longer
+	off       mode = "off"       // it works
+	failing   mode = "errors"    // every request is answered with 500
+	leak      mode = "leak"      // goroutines pile up, to leakedGoroutines
+	cpu       mode = "cpu"       // every processor is busy
+	deadlock  mode = "deadlock"  // no request is answered, /healthz and /readyz neither
+	slow      mode = "slow"      // every request takes slowness longer
+	notReady  mode = "not-ready" // /readyz is answered with 503
+	unhealthy mode = "unhealthy" // /healthz and /readyz are answered with 503
 )
 
 const (
@@ -65,8 +66,8 @@ func (b *breakage) current() (mode, context.Context) {
 	return b.mode, b.ended
 }
 
-// afflict does to one request what the mode asks for, and reports whether it may go on.
-func (b *breakage) afflict(r *http.Request) error {
+// afflict does to the work for one request what the mode asks for, and reports whether it may go on.
+func (b *breakage) afflict(ctx context.Context) error {
 	switch m, ended := b.current(); m {
 	case failing:
 		return fmt.Errorf("broken on purpose: mode %s", m)
@@ -74,7 +75,7 @@ func (b *breakage) afflict(r *http.Request) error {
 		select {
 		case <-time.After(slowness):
 		case <-ended.Done():
-		case <-r.Context().Done():
+		case <-ctx.Done():
 		}
 	case deadlock:
 		<-ended.Done()
@@ -87,6 +88,16 @@ func (b *breakage) stall() {
 	if m, ended := b.current(); m == deadlock {
 		<-ended.Done()
 	}
+}
+
+// complaint says what a probe is told, empty when all is well; it blocks while the service is deadlocked.
+func (b *breakage) complaint(readiness bool) string {
+	b.stall()
+	m, _ := b.current()
+	if m == unhealthy || (readiness && m == notReady) {
+		return fmt.Sprintf("broken on purpose: mode %s", m)
+	}
+	return ""
 }
 
 func leakGoroutines(ended context.Context) {
@@ -112,8 +123,8 @@ func spin(ended context.Context) {
 
 func parseMode(name string) (mode, error) {
 	switch m := mode(name); m {
-	case off, failing, leak, cpu, deadlock, slow:
+	case off, failing, leak, cpu, deadlock, slow, notReady, unhealthy:
 		return m, nil
 	}
-	return off, fmt.Errorf("unknown mode %q: errors, leak, cpu, deadlock, slow or off", name)
+	return off, fmt.Errorf("unknown mode %q: errors, leak, cpu, deadlock, slow, not-ready, unhealthy or off", name)
 }

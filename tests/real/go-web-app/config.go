@@ -2,8 +2,10 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"net/url"
 	"os"
+	"time"
 )
 
 // config is read once at the start: each value is its environment variable, else its default.
@@ -13,9 +15,13 @@ type config struct {
 	ServiceName string // SERVICE_NAME: in logs and traces
 	Version     string // VERSION: in metrics, logs and traces
 	DatabaseURL string // DATABASE_URL: only its host is ever logged
+	Upstream    string // UPSTREAM_URL: the service that logins are passed on to, none when empty
 	LogLevel    string // LOG_LEVEL: debug, info, warn or error
 	LogFile     string // LOG_FILE: a path, or stdout
 	OTLP        string // OTEL_EXPORTER_OTLP_ENDPOINT: no traces are sent when empty
+	StartDelay  string // START_DELAY: it listens only so long after its start, as in 5s
+	Break       string // BREAK: a mode to start in
+	Stubborn    bool   // IGNORE_SIGTERM: not empty: it ends by SIGKILL only
 }
 
 func configFromEnvironment() config {
@@ -25,9 +31,13 @@ func configFromEnvironment() config {
 		ServiceName: environmentOr("SERVICE_NAME", "go-web-app"),
 		Version:     environmentOr("VERSION", "dev"),
 		DatabaseURL: environmentOr("DATABASE_URL", "postgres://db-host:5432/app"),
+		Upstream:    environmentOr("UPSTREAM_URL", ""),
 		LogLevel:    environmentOr("LOG_LEVEL", "info"),
 		LogFile:     environmentOr("LOG_FILE", "stdout"),
 		OTLP:        environmentOr("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+		StartDelay:  environmentOr("START_DELAY", "0s"),
+		Break:       environmentOr("BREAK", string(off)),
+		Stubborn:    os.Getenv("IGNORE_SIGTERM") != "",
 	}
 }
 
@@ -42,4 +52,17 @@ func (c config) redactedDatabase() string {
 		return "invalid DATABASE_URL"
 	}
 	return database.Host
+}
+
+// beginning is how the service starts: after which delay, and in which mode.
+func (c config) beginning() (time.Duration, mode, error) {
+	delay, err := time.ParseDuration(c.StartDelay)
+	if err != nil {
+		return 0, off, fmt.Errorf("START_DELAY: %w", err)
+	}
+	m, err := parseMode(c.Break)
+	if err != nil {
+		return 0, off, fmt.Errorf("BREAK: %w", err)
+	}
+	return delay, m, nil
 }

@@ -26,10 +26,14 @@ func main() {
 }
 
 func run() error {
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	config := configFromEnvironment()
+	ctx, cancel := untilTold(config)
 	defer cancel()
 
-	config := configFromEnvironment()
+	delay, first, err := config.beginning()
+	if err != nil {
+		return err
+	}
 	logger, level, err := newLogger(config)
 	if err != nil {
 		return fmt.Errorf("open log: %w", err)
@@ -44,7 +48,10 @@ func run() error {
 		tracer:   tracer,
 		metrics:  newMetrics(config.Version),
 		breakage: newBreakage(),
+		database: config.redactedDatabase(),
+		upstream: config.Upstream,
 	}
+	service.breakage.set(first)
 	server := &http.Server{
 		Addr:              config.Host + ":" + config.Port,
 		Handler:           service.routes(),
@@ -54,10 +61,23 @@ func run() error {
 		zap.String("address", server.Addr),
 		zap.String("version", config.Version),
 		zap.String("database", config.redactedDatabase()))
+	select {
+	case <-time.After(delay):
+	case <-ctx.Done():
+	}
 	err = serve(ctx, server)
 	service.breakage.set(off)
 	logger.Info("service ends", zap.Error(err))
 	return errors.Join(err, stopTracing())
+}
+
+// untilTold ends by SIGINT or SIGTERM, unless the service is told to ignore them.
+func untilTold(c config) (context.Context, context.CancelFunc) {
+	if c.Stubborn {
+		signal.Ignore(os.Interrupt, syscall.SIGTERM)
+		return context.WithCancel(context.Background())
+	}
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 }
 
 // serve answers requests until ctx ends, then lets running requests finish within shutdownTimeout.

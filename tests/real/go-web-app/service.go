@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
@@ -20,13 +20,16 @@ type service struct {
 	tracer   trace.Tracer
 	metrics  *metrics
 	breakage *breakage
+	database string // host and port
+	upstream string // URL of the service behind this one, empty without one
 }
 
 func (s *service) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.observed("/", s.home))
 	mux.HandleFunc("GET /login", s.observed("/login", s.login))
-	mux.HandleFunc("GET /healthz", s.health)
+	mux.HandleFunc("GET /healthz", s.probed(false))
+	mux.HandleFunc("GET /readyz", s.probed(true))
 	mux.HandleFunc("POST /break", s.breakIt)
 	mux.Handle("GET /metrics", s.metrics.handler())
 	mux.Handle("/level", s.level)
@@ -34,24 +37,43 @@ func (s *service) routes() http.Handler {
 }
 
 func (s *service) home(w http.ResponseWriter, r *http.Request) error {
+	if err := s.breakage.afflict(r.Context()); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintln(w, "hello")
 	return err
 }
 
+// login reads the user from the database, or has the service behind this one do it.
 func (s *service) login(w http.ResponseWriter, r *http.Request) error {
 	userID := cmp.Or(r.URL.Query().Get("user_id"), "12345")
+	var err error
+	if s.upstream != "" {
+		err = s.askUpstream(r.Context(), "/login?user_id="+url.QueryEscape(userID))
+	} else {
+		err = s.queryUser(r.Context(), userID)
+	}
+	if err != nil {
+		return err
+	}
 	trace.SpanFromContext(r.Context()).AddEvent("user-authenticated",
 		trace.WithAttributes(attribute.String("user_id", userID)))
 	inTrace(r.Context(), s.logger).Info("用户登录成功",
 		zap.String("user_id", userID),
 		zap.String("ip", clientIP(r)))
-	_, err := fmt.Fprintln(w, "welcome")
+	_, err = fmt.Fprintln(w, "welcome")
 	return err
 }
 
-func (s *service) health(w http.ResponseWriter, r *http.Request) {
-	s.breakage.stall()
-	fmt.Fprintln(w, "ok")
+// probed answers what the kubelet asks: 200, or 503 and why.
+func (s *service) probed(readiness bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if complaint := s.breakage.complaint(readiness); complaint != "" {
+			http.Error(w, complaint, http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	}
 }
 
 func (s *service) breakIt(w http.ResponseWriter, r *http.Request) {
@@ -79,10 +101,8 @@ func (s *service) observed(endpoint string, handle func(http.ResponseWriter, *ht
 		r = r.WithContext(ctx)
 
 		status := http.StatusOK
-		err := s.breakage.afflict(r)
-		if err == nil {
-			err = handle(w, r)
-		} else {
+		err := handle(w, r)
+		if err != nil {
 			status = http.StatusInternalServerError
 			http.Error(w, "internal server error", status)
 		}
@@ -95,8 +115,7 @@ func (s *service) observed(endpoint string, handle func(http.ResponseWriter, *ht
 			zap.Int("status", status),
 			zap.Duration("took", took))
 		if err != nil {
-			span.RecordError(err)
-			span.SetStatus(codes.Error, err.Error())
+			fail(span, err)
 			logger.Error("request failed", zap.Error(err))
 			return
 		}

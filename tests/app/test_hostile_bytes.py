@@ -1,0 +1,130 @@
+"""What reaches a real terminal of hostile lines, spans, incidents and runbooks: drawing, and nothing they asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyte
+import pytest
+from hostile_visits import EVIL, HOSTILE_RUNBOOK, INCIDENTS, LOGS, REFUSED_RUNBOOK, RUNBOOKS, TRACES, Visit
+
+from bench.terminal import UNKNOWN, Terminal
+from hostile_corpus import HOSTILE
+from hostile_practice import ALL_AT_ONCE, hostile_cluster
+from hostile_record import INCIDENT, hostile_events
+from opsconsole.incidents.attachment import attachment_of
+from opsconsole.incidents.store.sqlite_incidents import SqliteIncidents
+
+SIZE = (120, 40)
+PATIENCE = 60.0
+OWN = re.compile(
+    rb"\x1b\[[0-9;:]*[mHK]"  # colours, cursor, end of line
+    rb"|\x1b\[\?[0-9;]*(?:[hl]|\$p)"  # modes: mouse, alternate screen, synchronised output, bracketed paste
+    rb"|\x1b\[[<>=?][0-9;]*u"  # kitty's keyboard protocol
+    rb"|\x1b\]22;[a-z-]*(?:\x07|\x1b\\)"  # the pointer's shape
+    rb"|\x1b\]52;c;([A-Za-z0-9+/=]*)\x07"  # the console's own copy key
+    rb"|[\r\n]"
+)
+"""All that the console itself sends beside text."""
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
+
+
+def rest_of(sent: bytes) -> str:
+    """What is left of `sent` without what the console itself sends."""
+    return OWN.sub(b"", sent).decode("utf-8")
+
+
+def copies_in(sent: bytes) -> list[str]:
+    """The texts that were put on the clipboard."""
+    return [base64.b64decode(found).decode() for found in OWN.findall(sent) if found]
+
+
+class Screen:
+    """What stands on the terminal's screen."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._screen = pyte.Screen(*terminal.size)
+        self._stream = pyte.ByteStream(self._screen)
+        self._taken = 0
+
+    @property
+    def text(self) -> str:
+        arrivals = self._terminal.arrivals[self._taken :]
+        self._taken += len(arrivals)
+        for _, chunk in arrivals:
+            self._stream.feed(UNKNOWN.sub(b"", chunk))
+        return "\n".join(self._screen.display)
+
+    def go(self, visit: Visit) -> None:
+        """Send the visit's keys, each once the one before is painted, and read until what they show is there."""
+        for key in visit.sent:
+            self._terminal.send(key)
+            self._terminal.read(1.0)
+            self._terminal.drain(quiet=0.05, longest=0.5)
+        deadline = time.monotonic() + PATIENCE
+        while not visit.made(self.text):
+            assert time.monotonic() < deadline, f"not made: {visit}\n{self.text}"
+            self._terminal.watch(0.2)
+
+
+async def test_only_the_console_s_own_sequences_reach_the_terminal(tmp_path: Path) -> None:
+    async with hostile_cluster() as (_, table):
+        store = re.search(r'^elasticsearch = "(.*)"$', table, re.MULTILINE)
+        assert store is not None
+        with_kibana = f'elasticsearch = {{ url = "{store[1]}", kibana = "http://kibana.example:5601" }}'
+        (tmp_path / "c.toml").write_text(table.replace(store[0], with_kibana))
+        sent = await asyncio.to_thread(walked, tmp_path, (*LOGS, *TRACES))
+    assert CONTROL.findall(rest_of(sent)) == []
+    copies = copies_in(sent)
+    assert len(copies) == sum(visit.copies for visit in (*LOGS, *TRACES)), "nothing but its own keys copies"
+    assert EVIL in copies[0]
+    (lines,) = (tmp_path / "s" / "opsconsole" / "logs").iterdir()
+    searches = tmp_path / "c" / "opsconsole" / "searches.toml"
+    kept = (*copies, lines.read_text(), searches.read_text())
+    assert all(EVIL in text for text in (lines.read_text(), searches.read_text()))
+    assert not any(CONTROL.search(text.translate({9: None, 10: None})) for text in kept)
+
+
+async def test_no_incident_and_no_runbook_sends_a_sequence_of_its_own(tmp_path: Path) -> None:
+    state, runbooks = tmp_path / "s" / "opsconsole", tmp_path / "runbooks"
+    state.mkdir(parents=True, mode=0o700)
+    store = SqliteIncidents(state / "incidents.db")
+    await store.merge(hostile_events(texts=(ALL_AT_ONCE,), cluster="practice"))
+    await store.close()
+    attachment_of(state, "practice").write(INCIDENT)
+    runbooks.mkdir()
+    (runbooks / "evil.md").write_text(HOSTILE_RUNBOOK)
+    (runbooks / "broken.md").write_bytes(REFUSED_RUNBOOK)
+    async with hostile_cluster() as (_, table):
+        (tmp_path / "c.toml").write_text(f'runbooks = ["{runbooks}"]\n{table}')
+        sent = await asyncio.to_thread(walked, tmp_path, (*INCIDENTS, *RUNBOOKS))
+    assert CONTROL.findall(rest_of(sent)) == []
+    assert copies_in(sent) == []
+
+
+@pytest.mark.parametrize("raw", ["\x1b[2J\x1b[Hwiped", *(text for text in HOSTILE if CONTROL.search(text))])
+def test_any_other_sequence_would_be_seen(raw: str) -> None:
+    own = b"\x1b[38;2;1;2;3m\x1b[4;5H"
+    sent = own + raw.encode("utf-8", "replace") + own
+    assert CONTROL.search(rest_of(sent)) or copies_in(sent)
+    assert not CONTROL.search(rest_of(own + "words ▌ ␛]52".encode() + own))
+
+
+def walked(folder: Path, visits: Sequence[Visit]) -> bytes:
+    """All bytes that a console sends on the way through `visits`."""
+    command = [sys.executable, "-m", "opsconsole", "--config", str(folder / "c.toml"), "--service", "checkout"]
+    places = {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "s"), "XDG_CONFIG_HOME": str(folder / "c")}
+    with Terminal(command, SIZE, {**places, "TZ": "UTC", "COLUMNS": "", "LINES": ""}) as terminal:
+        screen = Screen(terminal)
+        screen.go(Visit("the panes", "", ("1 Alerts", "3 Logs", "4 Traces", "5 Pods")))
+        for visit in visits:
+            screen.go(visit)
+        return bytes(terminal.received)

@@ -1,0 +1,33 @@
+"""Keys that arrive all at once, as a slow link delivers them."""
+
+from __future__ import annotations
+
+import pytest
+from console_case import ConsoleCase, console
+from textual import events
+
+
+def burst(case: ConsoleCase, typed: str) -> None:
+    """Put every key of `typed` into the queue before the first is handled."""
+    for character in typed:
+        key = {"/": "slash", "\r": "enter", "!": "exclamation_mark"}.get(character, character)
+        case.app.post_message(events.Key(key, character))
+
+
+@pytest.mark.parametrize("pane", ["3", "5"])
+async def test_words_typed_right_after_the_slash_go_to_the_box(pane: str) -> None:
+    async with console() as case:
+        await case.press(pane)
+        burst(case, "/request")
+        text = await case.settled()
+        assert case.app.is_running
+        assert case.app.screen is case.screen
+        assert "request" in text
+
+
+async def test_a_search_typed_and_entered_in_one_burst_is_asked() -> None:
+    async with console() as case:
+        await case.press("3")
+        burst(case, "/pool wait\r".replace(" ", ""))
+        await case.settled()
+        assert case.scope.logs.words == "poolwait"

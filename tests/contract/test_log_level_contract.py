@@ -1,0 +1,278 @@
+"""A log level that is set for a while, on the practice cluster and a real one, and consoles that are killed over it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from servers.kubernetes import workloads
+from servers.kubernetes.cluster import Cluster
+from servers.practice import run_practice
+from servers.waiting import until
+from story_stage import Console
+from tmux_screen import OPSCONSOLE, tmux
+
+PATIENCE = 120.0
+WATCHER = b"opsconsole.level_watch_process"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cluster with the Deployment `workload`, of more than one pod, whose processes have a handler at `/level`."""
+
+    api: httpx.Client
+    kubernetes: str
+    """The cluster's `kubernetes` as the configuration writes it."""
+    namespace: str
+    workload: str
+    label: str
+
+    def pods(self) -> list[str]:
+        path = f"/api/v1/namespaces/{self.namespace}/pods"
+        found = self.api.get(path, params={"labelSelector": f"{self.label}={self.workload}"}).json()["items"]
+        return sorted(pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"])
+
+    def handler(self, pod: str) -> str:
+        return f"/api/v1/namespaces/{self.namespace}/pods/{pod}/proxy/level"
+
+    def levels(self) -> set[str]:
+        return {self.api.get(self.handler(pod)).json()["level"] for pod in self.pods()}
+
+    def log(self, pod: str) -> str:
+        return self.api.get(f"/api/v1/namespaces/{self.namespace}/pods/{pod}/log").text
+
+    def set_level(self, pod: str, level: str) -> None:
+        assert self.api.put(self.handler(pod), json={"level": level}).status_code == 200
+
+    def use(self) -> None:
+        """A request to each pod that it may log, where nobody else sends any."""
+        for pod in self.pods():
+            self.api.get(self.handler(pod).removesuffix("level"))
+
+
+@pytest.fixture(scope="module")
+def practice_levels() -> Iterator[Place]:
+    """The shop in good health."""
+    with run_practice("healthy") as settings:
+        assert settings.kubernetes is not None
+        url = settings.kubernetes.url
+        with httpx.Client(base_url=url, trust_env=False, timeout=20) as api:
+            yield Place(api, f'"{url}"', "shop", "orders", "app")
+
+
+@pytest.fixture(scope="module")
+def real_levels(kubernetes: Cluster) -> Iterator[Place]:
+    """Two pods of the Go service."""
+    namespace = "log-levels"
+    kubernetes.create_namespace(namespace)
+    kubernetes.api.apply(workloads.deployment("orders"), namespace)
+    kubernetes.wait_for_rollout("orders", namespace)
+    written = f'{{ kubeconfig = "{kubernetes.kubeconfig}", namespaces = ["{namespace}"] }}'
+    yield Place(kubernetes.api.http, written, namespace, "orders", "app.kubernetes.io/name")
+    kubernetes.remove_namespace(namespace)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("practice"),
+        pytest.param("real", marks=[pytest.mark.kubernetes, pytest.mark.xdist_group("kubernetes")]),
+    ],
+)
+def place(request: pytest.FixtureRequest) -> Place:
+    """Either, with every pod at info."""
+    found: Place = request.getfixturevalue(f"{request.param}_levels")
+    for pod in found.pods():
+        found.set_level(pod, "info")
+    return found
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The program on a machine of its own, with a configuration that knows `place` as `real`."""
+
+    place: Place
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        homes = dict.fromkeys(("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"), str(self.folder))
+        return {"OPSCONSOLE_CONFIG": str(self.folder / "config.toml"), **homes, "LANG": "C.UTF-8"}
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            (OPSCONSOLE, "log-level", *words),
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def set(self, *words: str) -> subprocess.CompletedProcess[str]:
+        done = self.run("set", f"deployment/{self.place.workload}", "--confirm", self.place.workload, *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    @contextlib.contextmanager
+    def console(self) -> Iterator[Console]:
+        variables = " ".join(f"{name}={value}" for name, value in self.environment.items())
+        command = f"env {variables} {OPSCONSOLE} --write -s {self.place.workload}"
+        with tmux(f"{command}; exec sleep infinity", 120, 40) as screen:
+            yield Console(screen)
+
+    def recorded(self) -> list[tuple[str, str]]:
+        """Kind and state of each line of the audit log."""
+        (file,) = (self.folder / "opsconsole" / "audit").glob("*.jsonl")
+        entries = [json.loads(line)["entry"] for line in file.read_text().splitlines()]
+        return [(entry["kind"], entry["state"]) for entry in entries]
+
+    def over_at(self) -> float:
+        """When the time of what was set first is over, in unix seconds."""
+        (file,) = (self.folder / "opsconsole" / "audit").glob("*.jsonl")
+        first = json.loads(file.read_text().splitlines()[0])["entry"]
+        over: float = first["at"] + first["order"]["seconds"]
+        return over
+
+    def processes(self, *, watching: bool) -> list[int]:
+        """Consoles of this machine, or the processes that watch over what they set."""
+        found = []
+        home = f"HOME={self.folder}".encode()
+        for process in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                words = (process / "cmdline").read_bytes().split(b"\0")
+                program = any(word.endswith(b"/opsconsole") for word in words[:2])
+                wanted = WATCHER in words if watching else program
+                if process.name.isdecimal() and wanted and home in (process / "environ").read_bytes().split(b"\0"):
+                    found.append(int(process.name))
+        return found
+
+    def end(self, number: signal.Signals, *, watching: bool) -> None:
+        for process in self.processes(watching=watching):
+            os.kill(process, number)
+
+    def kill(self, *, watching: bool) -> None:
+        """SIGKILL, which nobody hears."""
+        assert self.processes(watching=watching)
+        self.end(signal.SIGKILL, watching=watching)
+        until(lambda: not self.processes(watching=watching), "them to be gone", PATIENCE)
+
+
+@pytest.fixture
+def desk(place: Place, tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(place, tmp_path)
+    (tmp_path / "config.toml").write_text(
+        "[clusters.real]\n"
+        f'namespace = "{place.namespace}"\n'
+        f"kubernetes = {place.kubernetes}\n"
+        'log_levels = { path = "/level" }\n'
+    )
+    yield made
+    made.end(signal.SIGKILL, watching=True)
+
+
+def test_the_level_of_each_pod_is_told(desk: Desk) -> None:
+    desk.place.set_level(desk.place.pods()[0], "warn")
+    told = desk.run("get", f"deployment/{desk.place.workload}", "--json")
+    assert told.returncode == 0, told.stderr
+    lines = [json.loads(line) for line in told.stdout.splitlines()]
+    assert sorted(line["pod"] for line in lines) == desk.place.pods()
+    assert sorted(line["level"] for line in lines) == sorted(["warn", *["info"] * (len(lines) - 1)])
+
+
+def test_debug_lines_are_written_until_it_is_put_back_by_a_process_that_then_ends(desk: Desk) -> None:
+    pod = desk.place.pods()[0]
+    assert '"level":"debug"' not in desk.place.log(pod)
+    done = desk.set("--for", "15s")
+    assert "update pods/proxy in" in done.stdout
+    assert desk.place.levels() == {"debug"}
+    assert desk.processes(watching=True)
+
+    def written() -> bool:
+        desk.place.use()
+        return '"level":"debug"' in desk.place.log(pod)
+
+    until(written, "a line at debug", PATIENCE)
+    until(lambda: desk.place.levels() == {"info"}, "the level to be put back", PATIENCE)
+    until(lambda: not desk.processes(watching=True), "the process to have ended", PATIENCE)
+    assert desk.recorded() == [
+        *(("set-log-level", state) for state in ("recorded", "sent", "applied", "verified")),
+        *(("restore-log-level", state) for state in ("recorded", "sent", "applied", "verified")),
+    ]
+
+
+def test_a_level_that_somebody_else_chose_meanwhile_is_left_alone(desk: Desk) -> None:
+    desk.set("--for", "10s")
+    pod, *others = desk.place.pods()
+    desk.place.set_level(pod, "error")
+    until(lambda: desk.place.levels() == {"error", "info"}, "the others to be put back", PATIENCE)
+    until(lambda: not desk.processes(watching=True), "the process to have ended", PATIENCE)
+    assert desk.recorded()[-1] == ("restore-log-level", "verified")
+    assert others
+
+
+def test_a_console_killed_by_sigkill_leaves_a_process_that_puts_it_back(desk: Desk) -> None:
+    with desk.console() as console:
+        console.shows(r"5 Pods", rf"{desk.place.workload}-")
+        console.press("D")
+        console.shows(
+            rf"Log level of deployment {desk.place.namespace}/{desk.place.workload}", r"debug for ten minutes"
+        )
+        console.press("1")
+        console.press("Enter")
+        console.shows(r"to debug for 1m", r"info [▸>] debug")
+        console.confirm()
+        console.shows(r"verified +\d of \d pods at debug")
+        console.press("Escape")
+        console.shows(rf"{desk.place.workload} DEBUG until \d\d:\d\d")
+        desk.kill(watching=False)
+    assert desk.place.levels() == {"debug"}
+    until(lambda: desk.place.levels() == {"info"}, "the level to be put back", PATIENCE)
+    until(lambda: not desk.processes(watching=True), "the process to have ended", PATIENCE)
+    assert desk.recorded()[-1] == ("restore-log-level", "verified")
+
+
+def test_a_console_that_is_ended_puts_it_back_first(desk: Desk) -> None:
+    with desk.console() as console:
+        console.shows(r"5 Pods", rf"{desk.place.workload}-")
+        console.press("D")
+        console.shows(r"debug for ten minutes")
+        console.press("Enter")
+        console.shows(r"to debug for 10m")
+        console.confirm()
+        console.shows(r"verified +\d of \d pods at debug")
+        desk.end(signal.SIGTERM, watching=False)
+        until(lambda: not desk.processes(watching=False), "the console to have ended", PATIENCE)
+        assert desk.place.levels() == {"info"}
+    until(lambda: not desk.processes(watching=True), "the process to have ended", PATIENCE)
+
+
+def test_when_the_watching_process_is_killed_too_the_next_command_puts_it_back(desk: Desk) -> None:
+    desk.set("--for", "20s")
+    until_when = desk.over_at()
+    desk.kill(watching=True)
+    until(lambda: time.time() > until_when, "the time to be over", PATIENCE)
+    assert desk.place.levels() == {"debug"}
+    done = desk.run("restore")
+    assert done.returncode == 0
+    assert "the time was over, so it was put back" in done.stderr
+    assert desk.place.levels() == {"info"}
+
+
+def test_a_command_before_the_time_is_over_has_it_watched_over_again(desk: Desk) -> None:
+    desk.set("--for", "40s")
+    desk.kill(watching=True)
+    assert desk.run("restore").returncode == 0
+    assert desk.place.levels() == {"debug"}
+    assert desk.processes(watching=True)
+    until(lambda: desk.place.levels() == {"info"}, "the level to be put back", PATIENCE)

@@ -1,0 +1,80 @@
+"""Probe counters of the practice cluster reach its pods, by Prometheus and by the kubelets' own pages."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import tomllib
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from opsconsole.clock import SystemClock
+from opsconsole.config.settings import ClusterSettings, KubernetesSettings, SourceSettings
+from opsconsole.domain.pod import Evidence, Pod, Probe, ProbeKind, ProbeState
+from opsconsole.domain.selection import Selection
+from opsconsole.domain.text import SafeText
+from opsconsole.practice.process import PracticeProcess
+from opsconsole.sources.connect import connect
+from opsconsole.sources.protocols import Sources
+
+PATIENCE = 90.0
+PLACE = Selection(SafeText("practice"), SafeText("shop"), SafeText("checkout"))
+
+
+@pytest.fixture(scope="module")
+def practice() -> Iterator[ClusterSettings]:
+    with PracticeProcess("bad-release", seed=7) as table:
+        found = tomllib.loads(table)["clusters"]["practice"]
+        kubernetes = KubernetesSettings(found["kubernetes"])
+        yield ClusterSettings(name="practice", kubernetes=kubernetes, prometheus=SourceSettings(found["prometheus"]))
+
+
+@pytest.fixture
+async def sources(practice: ClusterSettings) -> AsyncIterator[Sources]:
+    found = connect(practice, SystemClock())
+    yield found
+    for source in found.configured():
+        await source.close()
+
+
+async def pods_of(sources: Sources, told_by: Evidence) -> tuple[Pod, ...]:
+    assert sources.workloads is not None
+    metrics = sources.metrics if told_by is Evidence.COUNTER else None
+    reading = await sources.workloads.probe_counters(PLACE, metrics)
+    assert (reading.value.evidence, reading.completeness.whole) == (told_by, True)
+    return (await sources.workloads.pods(PLACE)).value.pods
+
+
+async def counted_by_prometheus(sources: Sources) -> list[Probe]:
+    pods = await pods_of(sources, Evidence.COUNTER)
+    told = [probe for pod in pods for container in pod.containers for probe in container.probes]
+    return [probe for probe in told if probe.evidence is Evidence.COUNTER]
+
+
+def failing_of(probes: list[Probe]) -> list[Probe]:
+    return [probe for probe in probes if probe.state is ProbeState.FAILING]
+
+
+async def test_prometheus_counts_the_probes_of_a_bad_release_as_the_kubelet_does(sources: Sources) -> None:
+    # Its pods restart now and then; while none runs none is counted as failing.
+    deadline = time.monotonic() + PATIENCE
+    while not (failing := failing_of(counted := await counted_by_prometheus(sources))):
+        assert time.monotonic() < deadline, "no probe counted as failing"
+        await asyncio.sleep(0.2)
+    assert {probe.kind for probe in counted} >= {ProbeKind.READINESS, ProbeKind.LIVENESS}
+    assert all(probe.failures == probe.failure_threshold for probe in failing if probe.kind is ProbeKind.READINESS)
+    well = [
+        probe
+        for probe in counted
+        if probe.state is ProbeState.PASSING and probe.exact and probe.kind is ProbeKind.LIVENESS
+    ]
+    assert {probe.failures for probe in well} == {0}
+
+
+async def test_a_kubelets_own_page_has_the_same_counters(sources: Sources) -> None:
+    assert sources.workloads is not None
+    reading = await sources.workloads.probe_counters(PLACE, None)
+    assert reading.value.evidence is Evidence.KUBELET
+    assert {counter.kind for counter in reading.value.counters} >= {ProbeKind.READINESS, ProbeKind.LIVENESS}
+    assert all(counter.samples[0].successful + counter.samples[0].failed > 0 for counter in reading.value.counters)

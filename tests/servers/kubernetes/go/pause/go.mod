@@ -1,0 +1,3 @@
+module opsconsole-tests/pause
+
+go 1.24
