@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable
 
 import hypothesis
@@ -12,6 +13,10 @@ pytest_plugins = ["servers.fixtures"]
 # Machines are shared: how long one example takes says nothing about the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+# Whoever starts the tests in the background lets them ignore Ctrl+C, and all programs that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LEFT_BY_A_HANDSHAKE = "ignore:unclosed (transport|<socket|<ssl):ResourceWarning"
 """httpcore leaves a socket to the collector when it is cancelled in the middle of a TLS handshake, as when an API
