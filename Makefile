@@ -20,6 +20,7 @@ SCENARIO ?=
 SEED ?=
 WORKERS ?= auto
 PYTEST_ARGS ?=
+AUDIT_ARGS ?=
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
@@ -78,6 +79,36 @@ bench-logs: $(DEVELOPMENT) ## Measure logs and traces on a million lines in a re
 screenshots: $(DEVELOPMENT) ## Take the pictures of screenshots/ anew
 	@$(BIN)/python screenshots/take.py
 
+##@ Release
+
+# Tools and the run-time environment in folders of their own, both from the lock; `.venv` is left alone.
+RELEASE := build/release
+TOOLS := $(RELEASE)/tools
+SHIPPED := $(RELEASE)/runtime
+
+.PHONY: wheel
+wheel: ## Build the wheel twice from what is committed; both must have the same bytes
+	@$(find_uv); UV_PROJECT_ENVIRONMENT=$(TOOLS) "$$uv" sync --quiet --locked --only-group audit --python "$$python"
+	@$(find_uv); release/build "$$uv" "$(CURDIR)/$(TOOLS)/bin/python" dist
+
+.PHONY: sbom
+sbom: ## List what is shipped with its licences (CycloneDX), and refuse licences that don't go with ours
+	@$(find_uv); \
+	UV_PROJECT_ENVIRONMENT=$(TOOLS) "$$uv" sync --quiet --locked --only-group audit --python "$$python"; \
+	UV_PROJECT_ENVIRONMENT=$(SHIPPED) "$$uv" sync --quiet --locked --no-dev --no-editable --python "$$python"
+	@$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --spec-version 1.6 \
+		--output-format JSON --output-file $(RELEASE)/opsconsole.cdx.json $(SHIPPED)/bin/python
+	@$(TOOLS)/bin/python release/licences.py $(RELEASE)/opsconsole.cdx.json
+
+# A package that the service does not know counts as a failure: it was not audited.
+.PHONY: audit
+audit: sbom ## Ask PyPI's advisories about everything that is shipped; needs the internet
+	@$(find_uv); \
+	"$$uv" lock --check --quiet; \
+	"$$uv" export --quiet --locked --no-dev --no-emit-project --output-file $(RELEASE)/requirements.txt >/dev/null
+	@$(TOOLS)/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+		--requirement $(RELEASE)/requirements.txt $(AUDIT_ARGS)
+
 ##@ Housekeeping
 
 .PHONY: clean
@@ -95,8 +126,9 @@ $(DEVELOPMENT): pyproject.toml uv.lock
 	@$(call sync,)
 	@touch $@ $(RUNTIME)
 
-# uv from PATH, else one that pip puts into .venv-uv.
-define sync
+# Sets python and uv: uv from PATH when it is new enough to read the project file, else one that pip puts into .venv-uv.
+OLDEST_UV := 0.9.17
+define find_uv
 python="$(PYTHON)"; \
 if [ -z "$$python" ]; then \
 	for candidate in python3.13 python3.12 python3.11 python3; do \
@@ -106,21 +138,30 @@ fi; \
 if ! "$$python" -c '$(SUPPORTED)' >/dev/null 2>&1; then \
 	echo "make: needs Python 3.11 to 3.13 on PATH, or PYTHON=/path/to/python" >&2; exit 1; \
 fi; \
+python="$$("$$python" -c 'import sys; print(sys.executable)')"; \
 uv="$$(command -v uv || true)"; \
+if [ -n "$$uv" ]; then \
+	found="$$(UV_NO_CONFIG=1 "$$uv" --version | cut -d' ' -f2)"; \
+	[ "$$(printf '%s\n' $(OLDEST_UV) "$$found" | sort -V | head -n 1)" = $(OLDEST_UV) ] || uv=""; \
+fi; \
 if [ -z "$$uv" ]; then \
 	uv=.venv-uv/bin/uv; \
 	if [ ! -x "$$uv" ]; then \
-		echo "make: fetching uv into .venv-uv"; \
+		echo "make: fetching uv into .venv-uv" >&2; \
 		export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore; \
 		if "$$python" -c 'import pip' 2>/dev/null; then \
-			"$$python" -m pip install --quiet --target .venv-uv uv; \
+			"$$python" -m pip install --quiet --target .venv-uv 'uv>=$(OLDEST_UV)'; \
 		elif "$$python" -c 'import ensurepip' 2>/dev/null; then \
-			"$$python" -m venv .venv-uv && .venv-uv/bin/pip install --quiet uv; \
+			"$$python" -m venv .venv-uv && .venv-uv/bin/pip install --quiet 'uv>=$(OLDEST_UV)'; \
 		else \
 			echo "make: install uv, or pip for $$python (Debian: apt-get install python3-pip)" >&2; exit 1; \
 		fi; \
 	fi; \
-fi; \
+fi
+endef
+
+define sync
+$(find_uv); \
 echo "make: preparing $(VENV)"; \
-"$$uv" sync --quiet --locked --compile-bytecode --python "$$("$$python" -c 'import sys; print(sys.executable)')" $(1)
+"$$uv" sync --quiet --locked --compile-bytecode --python "$$python" $(1)
 endef
