@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pyte
 import pytest
-from hostile_visits import EVIL, HOSTILE_RUNBOOK, INCIDENTS, LOGS, REFUSED_RUNBOOK, RUNBOOKS, TRACES, Visit
 
 from bench.terminal import UNKNOWN, Terminal
-from hostile_corpus import HOSTILE
-from hostile_practice import ALL_AT_ONCE, hostile_cluster
-from hostile_record import INCIDENT, hostile_events
+from hostile.corpus import HOSTILE
+from hostile.practice import ALL_AT_ONCE, hostile_cluster
+from hostile.record import INCIDENT, hostile_events
+from hostile.visits import EVIL, HOSTILE_RUNBOOK, INCIDENTS, LOGS, REFUSED_RUNBOOK, RUNBOOKS, TRACES, Visit
 from opsconsole.incidents.attachment import attachment_of
 from opsconsole.incidents.store.sqlite_incidents import SqliteIncidents
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from console_case import SETTINGS, console
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.actions import LIVE_PANES
 from opsconsole.domain.alert import Alert, AlertState
 from opsconsole.domain.errors import ErrorKind, SourceError

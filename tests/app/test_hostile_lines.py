@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from hostile_practice import LOST_TIMES, PLAIN_LINES, RAW_VALUES, hostile_cluster
+from hostile.practice import LOST_TIMES, PLAIN_LINES, RAW_VALUES, hostile_cluster
 from opsconsole.clock import SystemClock
 from opsconsole.domain.log_query import LogQuery, LogSearch, LogSyntax
 from opsconsole.domain.log_record import LogRecord

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from console_case import SETTINGS, ConsoleCase, console
 
-from hostile_record import hostile_events
+from hostile.record import hostile_events
 from memory_incidents import MemoryIncidents
 from opsconsole.incidents.event_json import decode_event
 from opsconsole.screens.incidents.incident_view import IncidentView

@@ -9,7 +9,7 @@ import pytest
 from console_case import console
 from log_case import NEWEST, OBEYED, asked, numbered, page, pane, until
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.actions import PaneName
 from opsconsole.domain.errors import ErrorKind, SourceError
 from opsconsole.domain.log_query import LogFilter, LogOrigin, LogQuery, LogSearch, LogSyntax

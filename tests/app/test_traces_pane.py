@@ -9,7 +9,7 @@ import pytest
 from console_case import ConsoleCase, console
 from textual.events import Paste
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.actions import PaneName
 from opsconsole.domain.errors import ErrorKind, SourceError
 from opsconsole.domain.text import SafeText

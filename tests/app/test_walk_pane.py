@@ -7,7 +7,7 @@ import pytest
 from console_case import SETTINGS, ConsoleCase, console
 from log_case import OBEYED
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.actions import LIVE_PANES, PaneName
 from opsconsole.domain.operation import Confirmation, OperationKind
 from opsconsole.domain.runbook import Lint

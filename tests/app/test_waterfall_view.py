@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from console_case import ConsoleCase, console
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.actions import PaneName
 from opsconsole.domain.errors import ErrorKind, SourceError
 from opsconsole.domain.snapshot import Completeness, Reading, SourceName

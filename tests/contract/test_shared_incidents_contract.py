@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from memory_incidents import MemoryIncidents
 from opsconsole.cli.incident_sync import exchange_once
 from opsconsole.clock import SystemClock

@@ -8,7 +8,7 @@ import math
 import msgspec
 import pytest
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from incident_samples import T0, event, fired, note, opened
 from opsconsole.domain.evidence import ChartEvidence
 from opsconsole.domain.incident_event import EvidencePinned, IncidentEvent, Noted, Unreadable

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
-from hostile_record import INCIDENT, STORABLE, hostile_events
+from hostile.record import INCIDENT, STORABLE, hostile_events
 from opsconsole.cli.commands import opsconsole
 from opsconsole.domain.incident_event import IncidentEvent
 from opsconsole.incidents.event_json import decode_event

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.domain.runbook import InputType, RunbookInput
 from opsconsole.domain.text import SafeText
 from opsconsole.runbooks.faults import FAULTS_KEPT, RunbookError

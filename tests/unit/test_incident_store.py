@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from incident_samples import INCIDENT, T0, cleared, event, field, fired, note, opened
 from memory_incidents import MemoryIncidents
 from opsconsole.domain.incident import IncidentField, IncidentSeverity, IncidentState

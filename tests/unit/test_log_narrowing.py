@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.domain.log_query import LogFilter, LogQuery, LogSyntax
 from opsconsole.domain.log_record import LogLevel, LogRecord
 from opsconsole.domain.text import SafeText

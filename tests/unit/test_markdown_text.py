@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.incidents.post_mortem.markdown_text import fenced, one_line, plain, span
 from opsconsole.safe_text import safe_text
 

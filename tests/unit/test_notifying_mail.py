@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from faulty_server import served
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.clock import SystemClock
 from opsconsole.config.settings import NotificationKind, NotificationSettings, SecretRef
 from opsconsole.domain.notification import DeliveryError, Notification

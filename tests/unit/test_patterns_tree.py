@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.domain.log_record import LogLevel, LogRecord
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.time_range import TimeRange

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.domain.evidence import ChartEvidence
 from opsconsole.domain.incident import IncidentField, IncidentSeverity
 from opsconsole.domain.incident_event import (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.config.saved_searches import MOST, SavedSearch, delete_search, save_search, saved_searches
 from opsconsole.domain.errors import ConfigError
 from opsconsole.domain.log_query import LogFilter, LogQuery, LogSyntax

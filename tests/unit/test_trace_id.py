@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.domain.trace_id import pasted_trace_id
 
 ID = "4bf92f3577b34da6a3ce929d0e0e4736"

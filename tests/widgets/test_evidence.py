@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from incident_samples import event
 from opsconsole.domain.evidence import Pinned
 from opsconsole.domain.incident_event import EvidencePinned

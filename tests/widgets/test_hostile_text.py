@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from textual.widget import Widget
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.domain.alert import Alert, AlertState
 from opsconsole.domain.errors import ErrorKind
 from opsconsole.domain.log_query import LogSyntax

@@ -6,7 +6,7 @@ from datetime import UTC
 
 import pytest
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.domain.log_pattern import LogPattern, LookedAt, PatternChange, PatternReport, PatternShift
 from opsconsole.domain.log_record import LogLevel
 from opsconsole.domain.text import SafeText

@@ -6,7 +6,7 @@ from datetime import UTC
 
 import pytest
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.domain.cluster_object import Kind, ObjectRef
 from opsconsole.domain.container_log import ContainerLine
 from opsconsole.domain.log_record import LogLevel

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.domain.pod import Container, Evidence, Pod, ProbeKind, ProbeState
 from opsconsole.domain.text import SafeText
 from opsconsole.safe_text import safe_text

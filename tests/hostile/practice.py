@@ -16,7 +16,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.clock import SystemClock
 from opsconsole.config.configuration import clusters_in
 from opsconsole.config.settings import ClusterSettings

@@ -9,7 +9,7 @@ from itertools import cycle, islice
 
 import msgspec
 
-from hostile_corpus import HOSTILE
+from hostile.corpus import HOSTILE
 from opsconsole.domain.incident import IncidentField
 from opsconsole.domain.incident_event import FieldSet, IncidentEvent, WalkStepped
 from opsconsole.domain.text import SafeText
