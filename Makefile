@@ -25,6 +25,9 @@ AUDIT_ARGS ?=
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
+# Hundreds of tests start the program. What they compiled is kept, whatever the shell says: it is half their time.
+unexport PYTHONDONTWRITEBYTECODE
+
 ##@ Use
 
 .PHONY: help
@@ -40,12 +43,12 @@ demo: $(RUNTIME) ## Open the console on a practice cluster in trouble
 ##@ Check
 
 .PHONY: test
-test: $(DEVELOPMENT) ## Run every check and every test, save those on a real Kubernetes
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not kubernetes" $(PYTEST_ARGS)
+test: $(DEVELOPMENT) ## Run every check and every test, save those whose real servers take long
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not kubernetes and not long" $(PYTEST_ARGS)
 
 # Each worker that meets a test on a real Kubernetes starts one: a few at most, whatever the number of processors.
 .PHONY: test-real
-test-real: servers ## Run the tests against real servers, a real Kubernetes among them
+test-real: servers ## Run the tests against real servers: Kubernetes, Elasticsearch, Jaeger, Prometheus
 	@$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup -m "real or kubernetes" $(PYTEST_ARGS)
 
 .PHONY: check

@@ -23,7 +23,15 @@ LEFT_BY_A_HANDSHAKE = "ignore:unclosed (transport|<socket|<ssl):ResourceWarning"
 server dies. Such a warning comes up wherever the collector runs, so all tests that use TLS servers allow it."""
 
 
+TOGETHER = ("unit", "contract", "real")
+"""Folders whose modules stay whole. Their servers start once a module, not once a worker and module or more often; and
+whoever hands out the tests counts all that it has handed out each time, which takes seconds with thousands."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
     for item in items:
+        if item.path.parent.name in TOGETHER and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
         if item.get_closest_marker("kubernetes"):
             item.add_marker(pytest.mark.filterwarnings(LEFT_BY_A_HANDSHAKE))

@@ -17,7 +17,7 @@ from practice_shop import Drill
 from servers.elasticsearch import Elasticsearch
 from servers.loading import index_named, load_lines, remove_index
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("elasticsearch")]
+pytestmark = [pytest.mark.real, pytest.mark.long, pytest.mark.xdist_group("elasticsearch")]
 
 SCENARIO = "bad-release"
 SPAN = 120.0

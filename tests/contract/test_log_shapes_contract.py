@@ -19,7 +19,7 @@ from opsconsole.sources.protocols import LogSource
 from servers.elasticsearch import Elasticsearch
 from servers.loading import load_lines
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("elasticsearch")]
+pytestmark = [pytest.mark.real, pytest.mark.long, pytest.mark.xdist_group("elasticsearch")]
 
 START = 1_786_111_863.0
 SPAN = TimeRange(START - 60, START + 60)

@@ -25,7 +25,7 @@ from opsconsole.incidents.sharing import Sharing
 from opsconsole.incidents.store.sqlite_incidents import SqliteIncidents
 from servers.elasticsearch import Elasticsearch, run_elasticsearch
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 PATIENCE = 120.0
 """Seconds that a busy machine may take."""

@@ -17,7 +17,7 @@ from servers.log_troubles import add_lost_shard, add_shard_that_cannot_sort, for
 from servers.waiting import until
 from story_stage import PATIENCE, Console
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 RATE = 5_000
 BEATS = 10

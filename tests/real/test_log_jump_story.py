@@ -68,6 +68,7 @@ def follow_the_failing_request(console: Console, pod: str) -> None:
 
 
 @pytest.mark.real
+@pytest.mark.long
 def test_a_failing_request_is_found_from_the_alert_by_keys(log_stack: LogStack, tmp_path: Path) -> None:
     stage = ConsoleStage(tmp_path, configuration(log_stack, log_stack.elasticsearch.url, NAMESPACE))
     with stage.console() as console:

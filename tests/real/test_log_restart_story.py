@@ -17,7 +17,7 @@ from servers.rsyslog import run_rsyslog
 from servers.waiting import until
 from story_stage import PATIENCE
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 INTERVAL = 0.05
 INDEX = "lines"

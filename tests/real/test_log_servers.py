@@ -25,7 +25,7 @@ from servers.log_troubles import (
 from servers.rsyslog import run_rsyslog
 from servers.waiting import until
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 PATIENCE = 120.0
 NEWEST_FIRST = {"sort": [{"@timestamp": "desc"}]}

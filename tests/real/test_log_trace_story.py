@@ -12,7 +12,7 @@ from servers.log_stack import BACK, FRONT, PATIENCE, LogStack
 from servers.process import ServerProcess
 from servers.waiting import until
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 ERROR = 2
 """The code of a span's status (OTLP)."""

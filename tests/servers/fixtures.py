@@ -20,6 +20,9 @@ from servers.real_stack import RealStack, run_real_stack
 
 NAME_LENGTH = 40
 
+ON_STORES = (pytest.mark.real, pytest.mark.long)
+"""Marks of what needs an Elasticsearch or a Jaeger."""
+
 SCENARIO = "bad-release"
 """Of the shop that the contracts of logs and traces look at: requests through its service checkout fail."""
 
@@ -39,7 +42,8 @@ def elasticsearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elastics
     """One Elasticsearch for all tests of a worker; each works in an index of its own, as `log_index` names one.
 
     It takes 800 MB and eighteen seconds of processor time to start. Tests that ask for it, or for something that does,
-    must carry `pytest.mark.real` and leave it running. Who wants to stop it starts another with `run_elasticsearch`.
+    must carry `pytest.mark.real` and `pytest.mark.long`, and leave it running. Who wants to stop it starts another with
+    `run_elasticsearch`.
     """
     with run_elasticsearch(tmp_path_factory.mktemp("elasticsearch")) as server:
         yield server
@@ -68,7 +72,7 @@ def log_index(elasticsearch: Elasticsearch, request: pytest.FixtureRequest) -> I
     remove_index(elasticsearch, f"{name}*")
 
 
-@pytest.fixture(params=[pytest.param("practice"), pytest.param("real", marks=pytest.mark.real)], scope="module")
+@pytest.fixture(params=[pytest.param("practice"), pytest.param("real", marks=ON_STORES)], scope="module")
 def logging_shop(request: pytest.FixtureRequest) -> Iterator[ClusterSettings]:
     """A shop in which a service fails and logs: the practice cluster, or half an hour of it copied to real servers.
 
@@ -80,8 +84,8 @@ def logging_shop(request: pytest.FixtureRequest) -> Iterator[ClusterSettings]:
 @pytest.fixture(
     params=[
         pytest.param("practice"),
-        pytest.param("real", marks=pytest.mark.real),
-        pytest.param("stored", marks=pytest.mark.real),
+        pytest.param("real", marks=ON_STORES),
+        pytest.param("stored", marks=ON_STORES),
     ],
     scope="module",
 )
