@@ -9,14 +9,17 @@ from functools import partial
 from pathlib import Path
 
 from opsconsole.clock import Clock
+from opsconsole.config.secrets_in_use import secrets_in_use
 from opsconsole.config.settings import IncidentSettings, NotificationKind, NotificationSettings, Settings
 from opsconsole.domain.notification import Address
 from opsconsole.domain.text import SafeText
 from opsconsole.incidents.attachment import attachment_of
 from opsconsole.incidents.book import Book
-from opsconsole.incidents.delivery_marks import DeliveryMarks
+from opsconsole.incidents.drill_marks import BROKEN_OFF, DrillMarks, break_off
 from opsconsole.incidents.late_records import LateRecords
-from opsconsole.incidents.notifying import Messenger, Notifier
+from opsconsole.incidents.notifying import REFUSED, Messenger, Notifier
+from opsconsole.incidents.process_marks import ProcessMarks
+from opsconsole.incidents.protocols import StoreError
 from opsconsole.incidents.records import Records
 from opsconsole.incidents.store.place import usual_path
 from opsconsole.incidents.store.sqlite_incidents import SqliteIncidents
@@ -48,13 +51,29 @@ def late_records(
     async def opened() -> Records:
         user = await asyncio.to_thread(operator)
         store = SqliteIncidents(path)
-        book = Book(store, clock, cluster=cluster, operator=user, attachment=attachment, drill_since=drill_since)
+        known = await asyncio.to_thread(secrets_in_use, settings)
+        book = Book(
+            store, clock, cluster=cluster, operator=user, attachment=attachment, drill_since=drill_since, known=known
+        )
         if tells is None:
             return Records(store, book)
         return Records(store, book, notifier_of(settings.incidents, Records(store, book), clock, path, tells))
 
-    undelivered = _marks(path).any if tells is not None else lambda: False
-    return LateRecords(opened, attachment, undelivered=undelivered)
+    drills, undelivered = DrillMarks(path), _marks(path)
+
+    def left() -> bool:
+        return drills.any() or (tells is not None and undelivered.any())
+
+    return LateRecords(opened, attachment, left=left, clear_up=partial(_clear_up, drills))
+
+
+async def _clear_up(drills: DrillMarks, records: Records) -> tuple[SafeText, ...]:
+    """End what was killed; what can't be written now is left for the next time, and nobody is kept from working."""
+    try:
+        ended = await break_off(records, drills)
+    except StoreError as error:
+        return (safe_text(f"a drill that was killed is not ended: {error}", 2000),)
+    return tuple(SafeText(f"{one.name}: {BROKEN_OFF}") for one in ended)
 
 
 def notifier_of(
@@ -73,8 +92,8 @@ def notifier_of(
     )
 
 
-def _marks(path: Path) -> DeliveryMarks:
-    return DeliveryMarks(path.parent / "notifying")
+def _marks(path: Path) -> ProcessMarks:
+    return ProcessMarks(path.parent / "notifying", REFUSED)
 
 
 def _connected(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from opsconsole.cli.incident_record import asked, record_path
 from opsconsole.domain.errors import ConfigError
 
 if TYPE_CHECKING:
+    from opsconsole.domain.incident import Incident
     from opsconsole.drills.drill import DrillOrder
+    from opsconsole.drills.history import BrokenOff
     from opsconsole.drills.judging import DrillResult
     from opsconsole.incidents.protocols import IncidentStore
     from opsconsole.practice.shop.scenario import Scenario
@@ -39,9 +42,12 @@ Examples:
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", help="The same seed, the same drill.")
 @click.option("--soon", is_flag=True, help="Break within seconds, not in half a minute to two.")
 @click.option("--list", "listed", is_flag=True, help="Print former drills, the newest first, and begin none.")
+@click.option("--json", "as_json", is_flag=True, help="With --list: one JSON object a line, with a schema version.")
 @demo_flags
 @click.pass_context
-def command(ctx: click.Context, flags: Flags, scenario: str, seed: int | None, *, soon: bool, listed: bool) -> int:
+def command(
+    ctx: click.Context, flags: Flags, scenario: str, seed: int | None, *, soon: bool, listed: bool, as_json: bool
+) -> int:
     """Practise: find and heal what breaks.
 
     A practice cluster is well at first. Something breaks within two minutes; its first alert follows by its rule,
@@ -51,18 +57,21 @@ def command(ctx: click.Context, flags: Flags, scenario: str, seed: int | None, *
     invocation = invocation_of(ctx, flags)
     if invocation.flags.cluster is not None:
         raise ConfigError("--cluster: a drill brings its own cluster; leave the flag out")
+    if as_json and not listed:
+        raise ConfigError("--json: it goes with --list; add that, or leave it out")
     path = record_path(ctx, flags, None)
+    _break_off(path)
     if listed:
-        return _print_former(path)
+        return _print_former(path, as_json=as_json)
     invocation.parts.prepare_screen()
     order = _order(scenario, secrets.randbits(32) if seed is None else seed, path)
-    incident = _practised(ctx, flags, order, soon=soon)
+    incident = _practised(ctx, flags, order, path, soon=soon)
     if incident is not None:
         _print_result(path, incident)
     return 0
 
 
-def _practised(ctx: click.Context, flags: Flags, order: DrillOrder, *, soon: bool) -> str | None:
+def _practised(ctx: click.Context, flags: Flags, order: DrillOrder, path: Path, *, soon: bool) -> str | None:
     """Open the console on a cluster that breaks; the incident in which it is written down, None without one."""
     import msgspec  # noqa: PLC0415
 
@@ -72,6 +81,7 @@ def _practised(ctx: click.Context, flags: Flags, order: DrillOrder, *, soon: boo
     from opsconsole.drills.choosing import SOON, quiet_time  # noqa: PLC0415
     from opsconsole.drills.drill import Drill  # noqa: PLC0415
     from opsconsole.drills.key_path import KeyPath  # noqa: PLC0415
+    from opsconsole.incidents.drill_marks import BegunDrill, DrillMarks  # noqa: PLC0415
 
     invocation = invocation_of(ctx, flags)
     configuration = invocation.configuration()
@@ -80,7 +90,14 @@ def _practised(ctx: click.Context, flags: Flags, order: DrillOrder, *, soon: boo
     with invocation.parts.practice(PracticeOrder(order.scenario, order.seed, breaks_in=breaks_in)) as table:
         cluster = next(iter(clusters_in(table, "the practice cluster's table").values()))
         named = msgspec.structs.replace(cluster, name=CLUSTER)
-        invocation.parts.open_drill(configuration.settings(named), drill)
+        # Whatever ends this process, a later one finds the mark and brings the drill to its end.
+        mark = DrillMarks(path).begin(BegunDrill(time.time(), order.scenario, order.seed))
+        try:
+            invocation.parts.open_drill(configuration.settings(named), drill)
+            if not drill.trouble:
+                mark.remove()
+        finally:
+            mark.release()
     if drill.trouble:
         click.echo(f"opsconsole: the drill's end is not written down: {drill.trouble}", err=True)
     return drill.incident
@@ -93,8 +110,9 @@ def _order(name: str, seed: int, path: Path) -> DrillOrder:
 
     breaking = {one.id: one for one in SCENARIOS if one.truth is not None}
     if name == RANDOM:
-        former = _former(path)
-        name = chosen(list(breaking), seed, str(former[0].ended.scenario) if former else None)
+        from opsconsole.drills.history import last_played  # noqa: PLC0415
+
+        name = chosen(list(breaking), seed, last_played(*_former(path)))
     elif name not in breaking:
         from opsconsole.config.values import one_of  # noqa: PLC0415
 
@@ -133,17 +151,54 @@ def ordered(scenario: Scenario, seed: int) -> DrillOrder:
     )
 
 
-def _former(path: Path) -> tuple[DrillResult, ...]:
-    from opsconsole.drills.history import former_drills  # noqa: PLC0415
+def _break_off(path: Path) -> None:
+    """End the drills whose process was killed, and say which. What can't be written now is said, and stays."""
+    from opsconsole.clock import SystemClock  # noqa: PLC0415
+    from opsconsole.incidents.attachment import attachment_of  # noqa: PLC0415
+    from opsconsole.incidents.book import Book  # noqa: PLC0415
+    from opsconsole.incidents.drill_marks import BROKEN_OFF, DrillMarks, break_off  # noqa: PLC0415
+    from opsconsole.incidents.protocols import StoreError  # noqa: PLC0415
+    from opsconsole.incidents.records import Records  # noqa: PLC0415
+    from opsconsole.machine_user import operator  # noqa: PLC0415
+    from opsconsole.safe_text import safe_text  # noqa: PLC0415
 
-    return asked(path, former_drills) if path.exists() else ()
+    if not path.exists():
+        return
+    attachment, marks = attachment_of(path.parent, CLUSTER), DrillMarks(path)
+
+    async def ended(store: IncidentStore) -> tuple[Incident, ...]:
+        book = Book(store, SystemClock(), cluster=safe_text(CLUSTER), operator=operator(), attachment=attachment)
+        return await break_off(Records(store, book), marks, thorough=True)
+
+    try:
+        for one in asked(path, ended):
+            click.echo(f"opsconsole: {one.id}: {BROKEN_OFF}", err=True)
+    except StoreError as error:
+        click.echo(f"opsconsole: a drill that was killed is not ended: {error}", err=True)
 
 
-def _print_former(path: Path) -> int:
-    from opsconsole.cli.drill_report import former_table  # noqa: PLC0415
+def _former(path: Path) -> tuple[tuple[DrillResult, ...], tuple[BrokenOff, ...]]:
+    """Drills that came to their end, and those that were killed."""
+    from opsconsole.drills.history import broken_off_drills, former_drills  # noqa: PLC0415
 
-    former = _former(path)
-    click.echo(former_table(former) if former else "no drill has come to its end yet")
+    async def both(store: IncidentStore) -> tuple[tuple[DrillResult, ...], tuple[BrokenOff, ...]]:
+        return await former_drills(store), await broken_off_drills(store)
+
+    return asked(path, both) if path.exists() else ((), ())
+
+
+def _print_former(path: Path, *, as_json: bool) -> int:
+    from opsconsole.cli.drill_report import former_bodies, former_table  # noqa: PLC0415
+
+    former, broken_off = _former(path)
+    if as_json:
+        import msgspec  # noqa: PLC0415
+
+        for body in former_bodies(former, broken_off):
+            click.echo(msgspec.json.encode(body).decode())
+        return 0
+    found = former or broken_off
+    click.echo(former_table(former, broken_off) if found else "no drill has come to its end yet")
     return 0
 
 

@@ -9,6 +9,7 @@ from opsconsole.domain.incident_event import (
     AlertCleared,
     AlertFired,
     ChangeSeen,
+    DrillBrokenOff,
     DrillEnded,
     DrillNamed,
     EvidencePinned,
@@ -84,10 +85,8 @@ def told(what: What) -> SafeText:
             words = _duties(what)
         case NotificationAsked() | Notified():
             words = _notification(what)
-        case DrillEnded(scenario=scenario, ending=ending):
-            words = f"the drill is over, {ending.value}: it was {scenario}"
-        case DrillNamed(named):
-            words = f"the operator says that the cause was {'named' if named else 'not named'}"
+        case DrillEnded() | DrillNamed() | DrillBrokenOff():
+            words = _drill(what)
         case WalkBegun() | WalkStepped() | Noted() | EvidencePinned() | Unreadable():
             words = _written(what)
         case _:
@@ -156,6 +155,16 @@ def _duties(what: RoleTaken | RoleLeft | FollowUpAdded | FollowUpDone) -> str:
         case FollowUpDone(_, words, task):
             done = f"done: {task}" if task else "something to do afterwards is done"
             return f"{done}{f' ({words})' if words else ''}"
+
+
+def _drill(what: DrillEnded | DrillNamed | DrillBrokenOff) -> str:
+    match what:
+        case DrillEnded(scenario=scenario, ending=ending):
+            return f"the drill is over, {ending.value}: it was {scenario}"
+        case DrillNamed(named):
+            return f"the operator says that the cause was {'named' if named else 'not named'}"
+        case DrillBrokenOff(scenario):
+            return f"the drill was broken off: its console was killed{f'; it was {scenario}' if scenario else ''}"
 
 
 def _step(result: StepResult) -> str:

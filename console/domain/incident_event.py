@@ -234,6 +234,16 @@ class DrillNamed(_What, frozen=True, tag="drill-named"):
     named: bool
 
 
+class DrillBrokenOff(_What, frozen=True, tag="drill-broken-off"):
+    """The drill's console was killed, so it has no end; the event has the time of the last one before it.
+
+    `scenario` and `seed` are what was played; empty and None where nothing tells any more.
+    """
+
+    scenario: SafeText = SafeText("")
+    seed: int | None = None
+
+
 class Unreadable(_What, frozen=True, tag="unreadable"):
     """An event of a newer console, kept as it came."""
 
@@ -263,6 +273,7 @@ What = (
     | Notified
     | DrillEnded
     | DrillNamed
+    | DrillBrokenOff
     | Unreadable
 )
 

@@ -5,22 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from opsconsole.domain.drill import DrillEnding
-from opsconsole.domain.incident import Incident, IncidentField, IncidentSeverity, IncidentState
+from opsconsole.domain.incident import Incident, IncidentSeverity
 from opsconsole.domain.incident_event import Fact
 from opsconsole.domain.text import SafeText
 from opsconsole.drills.drill import Drill
-from opsconsole.incidents.protocols import IncidentBook
+from opsconsole.incidents.cancelling import cancel
 from opsconsole.incidents.records import Records
 
 UNATTENDED = SafeText("a drill in which no incident was opened")
 ENDED = SafeText("the drill is over")
-
-_TO_CANCELLED = {
-    IncidentState.TRIAGE: (IncidentState.CANCELLED,),
-    IncidentState.STARTED: (IncidentState.CANCELLED,),
-    IncidentState.MITIGATED: (IncidentState.STARTED, IncidentState.CANCELLED),
-}
-"""By which states an incident that nobody goes on with comes to its end."""
 
 
 async def end_drill(records: Records, drill: Drill, ending: DrillEnding, incident: Incident | None) -> None:
@@ -39,9 +32,4 @@ async def end_drill(records: Records, drill: Drill, ending: DrillEnding, inciden
     else:
         await book.write_facts([Fact(ended)], incident=incident.id)
     drill.incident = incident.id
-    await _cancel(book, await records.store.incident(incident.id))
-
-
-async def _cancel(book: IncidentBook, incident: Incident) -> None:
-    for state in _TO_CANCELLED.get(incident.state, ()):
-        incident = await book.set_field(IncidentField.STATE, SafeText(state.value), ENDED, shown=incident)
+    await cancel(book, await records.store.incident(incident.id), ENDED)

@@ -5,10 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+import msgspec
+
 from opsconsole.domain.incident_event import Fact
+from opsconsole.domain.text import SafeText
 from opsconsole.incidents.attachment import Attachment
 from opsconsole.incidents.protocols import StoreError
 from opsconsole.incidents.records import Records
+
+
+async def nothing_to_clear_up(records: Records) -> Sequence[SafeText]:
+    """Leaves `records` as they are."""
+    del records
+    return ()
 
 
 class LateRecords:
@@ -22,15 +31,18 @@ class LateRecords:
         open_records: Callable[[], Awaitable[Records]],
         attachment: Attachment,
         *,
-        undelivered: Callable[[], bool] = lambda: False,
+        left: Callable[[], bool] = lambda: False,
+        clear_up: Callable[[Records], Awaitable[Sequence[SafeText]]] = nothing_to_clear_up,
     ) -> None:
         """`open_records` may raise `StoreError`; `attachment` tells whether there is an incident to go on with.
 
-        `undelivered` tells whether somebody is still to be told of one; may block, and raise `StoreError`.
+        `left` tells whether a process before this one left something unfinished; may block, and raise `StoreError`.
+        `clear_up` finishes what can be finished at once, and says in sentences what it did.
         """
         self._open = open_records
         self._attachment = attachment
-        self._undelivered = undelivered
+        self._left = left
+        self._clear_up = clear_up
         self._opened: Records | None = None
         self._opening = asyncio.Lock()
         self._not_needed = False
@@ -49,15 +61,16 @@ class LateRecords:
             if self._opened is None:
                 opened = await self._open()
                 try:
+                    news = await self._clear_up(opened)
                     await opened.book.resume()
                 except StoreError:
                     await opened.store.close()
                     raise
-                self._opened = opened
+                self._opened = msgspec.structs.replace(opened, news=tuple(news))
             return self._opened
 
     async def if_needed(self) -> Records | None:
-        """The records if they are open, an incident was worked on before, or somebody is still to be told of one.
+        """The records if they are open, an incident was worked on before, or a process left something unfinished.
 
         None: there is nothing to record. So a console without an incident does not depend on them. What another
         console works on later is its own.
@@ -70,7 +83,7 @@ class LateRecords:
         return await self()
 
     def _is_needless(self) -> bool:
-        return self._attachment.read() is None and not self._undelivered()
+        return self._attachment.read() is None and not self._left()
 
     async def close(self) -> None:
         """Give them back, if they were opened; they can't be had again."""

@@ -18,9 +18,9 @@ from opsconsole.domain.incident import Incident, IncidentField
 from opsconsole.domain.incident_event import Fact, FieldSet, IncidentEvent, NotificationAsked, Notified
 from opsconsole.domain.notification import Address, DeliveryError, Notification
 from opsconsole.domain.text import SafeText
-from opsconsole.incidents.delivery_marks import DeliveryMarks, Mark
 from opsconsole.incidents.naming import fact_id
 from opsconsole.incidents.notification_text import notification_text
+from opsconsole.incidents.process_marks import Mark, ProcessMarks
 from opsconsole.incidents.protocols import IncidentBook, IncidentStore, StoreError
 
 ATTEMPTS = 5
@@ -93,7 +93,7 @@ class Notifier:
         connect: Callable[[str], Messenger],
         clock: Clock,
         *,
-        marks: DeliveryMarks,
+        marks: ProcessMarks,
         chance: random.Random,
     ) -> None:
         """`connect` makes what sends to the address of that name, when it is first needed."""
@@ -155,16 +155,16 @@ class Notifier:
         taken: list[str] = []
         for mark in await asyncio.to_thread(self._marks.left):
             try:
-                events = await self._store.events(mark.incident) if mark.incident else ()
+                events = await self._store.events(mark.words) if mark.words else ()
             except StoreError:
                 mark.release()
                 continue
-            left = unfinished(events, fact_id(mark.incident, _key(mark.notification)))
+            left = unfinished(events, fact_id(mark.words, _key(mark.name)))
             if left is None:
                 mark.remove()
             else:
                 self._begin(mark, left, again=True)
-                taken.append(mark.notification)
+                taken.append(mark.name)
         return tuple(taken)
 
     async def close(self) -> None:
@@ -179,7 +179,7 @@ class Notifier:
     # -- in the background -----------------------------------------------------------------------
 
     def _begin(self, mark: Mark, left: Unfinished, *, again: bool = False) -> None:
-        name = mark.notification
+        name = mark.name
         self._held[name] = mark
         self._tasks[name] = asyncio.create_task(self._carry(mark, left, again=again), name=f"notification {name}")
 
@@ -195,7 +195,7 @@ class Notifier:
             # What came out goes into the record even when the console ends at this moment.
             await asyncio.shield(writing)
             if told.final:
-                self._held.pop(mark.notification).remove()
+                self._held.pop(mark.name).remove()
                 return told
             await self._clock.sleep(delay)
 
@@ -215,7 +215,7 @@ class Notifier:
         # The outcome of what was under way when a console ended is nowhere to be read.
         twice = "a console ended meanwhile, so it may have come twice" if again else ""
         try:
-            said = await self._connect(asked.address).send(Notification(asked.notification, mark.incident, asked.lines))
+            said = await self._connect(asked.address).send(Notification(asked.notification, mark.words, asked.lines))
         except DeliveryError as error:
             words = f"{error.words}{'; it may have been sent' if error.uncertain else ''}"
             delay = self._delay(attempt, error)
@@ -232,10 +232,10 @@ class Notifier:
 
     async def _write(self, mark: Mark, told: Notified) -> None:
         """Write an outcome down, however long that takes: what was delivered must not be sent again."""
-        fact = Fact(told, origin=_ORIGIN, key=f"{_key(mark.notification)}/{told.attempt}")
+        fact = Fact(told, origin=_ORIGIN, key=f"{_key(mark.name)}/{told.attempt}")
         while True:
             try:
-                await self._book.write_facts([fact], incident=mark.incident)
+                await self._book.write_facts([fact], incident=mark.words)
             except StoreError:
                 await self._clock.sleep(_BASE)
             else:
@@ -248,6 +248,9 @@ async def _stopped(tasks: Iterable[asyncio.Task[Any]]) -> None:
         task.cancel()
     await asyncio.gather(*ending, return_exceptions=True)
 
+
+REFUSED = "nobody is told"
+"""What does not happen when a notification can't be marked as begun."""
 
 _ORIGIN = SafeText("console")
 

@@ -16,8 +16,8 @@ from opsconsole.domain.incident import Incident, IncidentField, IncidentSeverity
 from opsconsole.domain.incident_event import NotificationAsked, Notified
 from opsconsole.domain.notification import Address, DeliveryError, Notification
 from opsconsole.domain.text import SafeText as S
-from opsconsole.incidents.delivery_marks import DeliveryMarks
-from opsconsole.incidents.notifying import Notifier
+from opsconsole.incidents.notifying import REFUSED, Notifier
+from opsconsole.incidents.process_marks import ProcessMarks
 from opsconsole.incidents.records import Records
 from opsconsole.screens.incidents.incident_view import IncidentView
 from opsconsole.widgets.glyphs import UNICODE
@@ -65,7 +65,7 @@ async def shown(
     stage, outlet = BookStage(folder), Outlet()
     book = stage.book()
     incident = await book.open((), title=S(title), severity=IncidentSeverity.P2, services=(S("checkout"),))
-    marks = DeliveryMarks(folder / "notifying")
+    marks = ProcessMarks(folder / "notifying", REFUSED)
     notifier = Notifier(
         book, stage.store, addresses, lambda _: outlet, stage.clock, marks=marks, chance=random.Random(1)
     )
@@ -177,7 +177,7 @@ async def test_what_a_console_before_left_is_sent_at_the_next_start(tmp_path: Pa
     outlet = Outlet()
     after = Notifier(
         stage.book(), stage.store, [SLACK], lambda _: outlet, stage.clock,
-        marks=DeliveryMarks(tmp_path / "notifying"), chance=random.Random(2),
+        marks=ProcessMarks(tmp_path / "notifying", REFUSED), chance=random.Random(2),
     )  # fmt: skip
     (name,) = await after.resume()
     assert (await after.outcome(name)).delivered

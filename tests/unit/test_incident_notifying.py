@@ -19,10 +19,10 @@ from opsconsole.domain.incident import Incident, IncidentField, IncidentSeverity
 from opsconsole.domain.incident_event import Fact, NotificationAsked, Notified, RoleTaken
 from opsconsole.domain.notification import Address, DeliveryError, Notification
 from opsconsole.domain.text import SafeText as S
-from opsconsole.incidents.delivery_marks import DeliveryMarks
 from opsconsole.incidents.folding import fold
 from opsconsole.incidents.notification_text import notification_text
-from opsconsole.incidents.notifying import ATTEMPTS, STALE, Notifier, untold
+from opsconsole.incidents.notifying import ATTEMPTS, REFUSED, STALE, Notifier, untold
+from opsconsole.incidents.process_marks import ProcessMarks
 from opsconsole.incidents.protocols import StoreError
 from opsconsole.safe_text import safe_text
 
@@ -65,7 +65,7 @@ class Stage(BookStage):
     def notifier(self, outlet: Outlet, addresses: Sequence[Address] = (SLACK, MAIL)) -> Notifier:
         made = Notifier(
             self.book(), self.store, addresses, lambda _: outlet, self.clock,
-            marks=DeliveryMarks(self.folder / "notifying"), chance=random.Random(len(self.open)),
+            marks=ProcessMarks(self.folder / "notifying", REFUSED), chance=random.Random(len(self.open)),
         )  # fmt: skip
         self.open.append(made)
         return made
@@ -192,7 +192,7 @@ async def test_what_was_delivered_is_never_sent_again(stage: Stage) -> None:
     first = stage.notifier(Outlet())
     name = await first.send(incident.id, SLACK, LINES)
     await first.outcome(name)
-    mark = DeliveryMarks(stage.folder / "notifying").make(name, incident.id)  # as if it could not be removed
+    mark = ProcessMarks(stage.folder / "notifying", REFUSED).make(name, incident.id)  # as if it could not be removed
     mark.release()
     after = Outlet()
     assert await stage.notifier(after).resume() == ()
@@ -294,17 +294,17 @@ def test_a_mark_is_private_and_given_up_with_its_process(tmp_path: Path) -> None
     folder = tmp_path / "notifying"
     program = (
         "import pathlib, sys\n"
-        "from opsconsole.incidents.delivery_marks import DeliveryMarks\n"
-        f"mark = DeliveryMarks(pathlib.Path(sys.argv[1])).make('00000000000000bb', {INCIDENT!r})\n"
+        "from opsconsole.incidents.process_marks import ProcessMarks\n"
+        f"mark = ProcessMarks(pathlib.Path(sys.argv[1]), '').make('00000000000000bb', {INCIDENT!r})\n"
     )
     subprocess.run([sys.executable, "-c", program, str(folder)], check=True)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "00000000000000bb").stat().st_mode) == 0o600
-    marks = DeliveryMarks(folder)
+    marks = ProcessMarks(folder, REFUSED)
     assert marks.any()
     (mark,) = marks.left()
-    assert (mark.notification, mark.incident) == ("00000000000000bb", INCIDENT)
-    assert DeliveryMarks(folder).left() == ()
+    assert (mark.name, mark.words) == ("00000000000000bb", INCIDENT)
+    assert ProcessMarks(folder, REFUSED).left() == ()
     mark.remove()
     assert not marks.any()
 
@@ -312,7 +312,7 @@ def test_a_mark_is_private_and_given_up_with_its_process(tmp_path: Path) -> None
 def test_a_folder_that_can_not_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "notifying").write_text("in the way")
     with pytest.raises(StoreError, match="so nobody is told"):
-        DeliveryMarks(tmp_path / "notifying").make("00000000000000cc", INCIDENT)
+        ProcessMarks(tmp_path / "notifying", REFUSED).make("00000000000000cc", INCIDENT)
 
 
 def test_what_nobody_was_told_of_is_offered() -> None:

@@ -99,6 +99,8 @@ class RecordWatch:
         if self._records is records:
             return
         self._records = records
+        for sentence in records.news:
+            self._screen.notify(sentence, markup=False, timeout=12)
         if records.notifier is not None:
             self._screen.run_worker(self._deliver(records.notifier), group="incident-notifying")
         if self._share is not None and self._sharer is None:
