@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 
 import httpx
 import msgspec
 import pytest
 
-from opsconsole.practice.process import PracticeProcess
 from servers.alertmanager import run_alertmanager
 from servers.kubernetes_stage import Stage, practice_stage, real_stage
 from servers.node_exporter import run_node_exporter
+from servers.practice import run_practice
 from servers.prometheus import ScrapeJob, instant, run_prometheus
 from servers.waiting import until
 
@@ -46,10 +45,11 @@ class MetricServers(msgspec.Struct, frozen=True):
 
 @pytest.fixture(scope="session")
 def practice_metric_servers() -> Iterator[MetricServers]:
-    """Those of a practice cluster in trouble, a process of its own."""
-    with PracticeProcess("goroutine-leak", seed=7) as table:
-        cluster = tomllib.loads(table)["clusters"]["practice"]
-        yield MetricServers(cluster["prometheus"], cluster["alertmanager"])
+    """Those of a practice cluster in trouble."""
+    with run_practice("goroutine-leak") as cluster:
+        assert cluster.prometheus is not None
+        assert cluster.alertmanager is not None
+        yield MetricServers(cluster.prometheus.url, cluster.alertmanager.url)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 import pytest
 
-from opsconsole.clock import SystemClock
+from opsconsole.clock import Clock, SystemClock
 from opsconsole.config.settings import (
     Auth,
     AuthKind,
@@ -36,6 +36,7 @@ from opsconsole.sources.kubernetes.access import ClusterAccess
 from opsconsole.sources.kubernetes.control import KubernetesControl
 from opsconsole.sources.wire import KUBERNETES_READS, Wire
 from opsconsole.write_mode import WriteMode
+from quick_clock import QuickClock
 from servers.kubernetes import workloads
 from servers.kubernetes.cluster import Cluster
 from servers.practice import run_practice
@@ -50,6 +51,8 @@ T = TypeVar("T")
 class Place:
     """A cluster with workloads to operate on. `plain` is a Deployment of several pods, its last release a bad one."""
 
+    clock: Clock
+    """The cluster's."""
     administrator: KubernetesSettings
     reader: KubernetesSettings
     namespace: SafeText
@@ -79,12 +82,13 @@ def practice_place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     token = tmp_path_factory.mktemp("reader") / "token"
     token.write_text("viewer")
     token.chmod(0o600)
-    with run_practice("bad-release") as settings:
+    clock = QuickClock()
+    with run_practice("bad-release", clock=clock) as settings:
         assert settings.kubernetes is not None
         auth = Auth(AuthKind.BEARER, secret=SecretRef(f"file:{token}"))
         reader = msgspec.structs.replace(settings.kubernetes, auth=auth)
         names = (SafeText("checkout"), SafeText("orders"), SafeText("users"), SafeText("postgres"))
-        yield Place(settings.kubernetes, reader, SafeText("shop"), "app", *names)
+        yield Place(clock, settings.kubernetes, reader, SafeText("shop"), "app", *names)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +108,7 @@ def real_place(kubernetes: Cluster) -> Iterator[Place]:
     reader = KubernetesSettings(url="", kubeconfig=kubernetes.kubeconfig_for("reader", ["operations-readers"], name))
     administrator = KubernetesSettings(url="", kubeconfig=kubernetes.kubeconfig)
     names = (SafeText("plain"), SafeText("steady"), SafeText("bare"), SafeText("budgeted"))
-    yield Place(administrator, reader, SafeText(name), "app.kubernetes.io/name", *names)
+    yield Place(SystemClock(), administrator, reader, SafeText(name), "app.kubernetes.io/name", *names)
     kubernetes.remove_namespace(name)
 
 
@@ -152,23 +156,25 @@ async def readers_control(place: Place, write_mode: WriteMode) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def running_engine(settings: KubernetesSettings, write_mode: WriteMode, folder: Path) -> AsyncIterator[Engine]:
+async def running_engine(
+    settings: KubernetesSettings, write_mode: WriteMode, folder: Path, clock: Clock
+) -> AsyncIterator[Engine]:
     access = access_to(settings, write_mode)
     cluster = ClusterSettings("contract", kubernetes=settings)
-    yield operations(cluster, SystemClock(), write_mode, access=access, folder=folder)
+    yield operations(cluster, clock, write_mode, access=access, folder=folder)
     await access.close()
 
 
 @pytest.fixture
 async def engine(place: Place, write_mode: WriteMode, tmp_path: Path) -> AsyncIterator[Engine]:
-    async with running_engine(place.administrator, write_mode, tmp_path) as made:
+    async with running_engine(place.administrator, write_mode, tmp_path, place.clock) as made:
         yield made
 
 
 @pytest.fixture
 async def real_engine(kubernetes: Cluster, write_mode: WriteMode, tmp_path: Path) -> AsyncIterator[Engine]:
     settings = KubernetesSettings(url="", kubeconfig=kubernetes.kubeconfig)
-    async with running_engine(settings, write_mode, tmp_path) as made:
+    async with running_engine(settings, write_mode, tmp_path, SystemClock()) as made:
         yield made
 
 

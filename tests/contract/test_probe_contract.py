@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-import tomllib
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from opsconsole.clock import SystemClock
-from opsconsole.config.settings import ClusterSettings, KubernetesSettings, SourceSettings
+from opsconsole.config.settings import ClusterSettings
 from opsconsole.domain.pod import Evidence, Pod, Probe, ProbeKind, ProbeState
 from opsconsole.domain.selection import Selection
 from opsconsole.domain.text import SafeText
-from opsconsole.practice.process import PracticeProcess
 from opsconsole.sources.connect import connect
 from opsconsole.sources.protocols import Sources
+from servers.practice import run_practice
 
 PATIENCE = 90.0
 PLACE = Selection(SafeText("practice"), SafeText("shop"), SafeText("checkout"))
@@ -24,10 +23,8 @@ PLACE = Selection(SafeText("practice"), SafeText("shop"), SafeText("checkout"))
 
 @pytest.fixture(scope="module")
 def practice() -> Iterator[ClusterSettings]:
-    with PracticeProcess("bad-release", seed=7) as table:
-        found = tomllib.loads(table)["clusters"]["practice"]
-        kubernetes = KubernetesSettings(found["kubernetes"])
-        yield ClusterSettings(name="practice", kubernetes=kubernetes, prometheus=SourceSettings(found["prometheus"]))
+    with run_practice("bad-release") as found:
+        yield ClusterSettings(name="practice", kubernetes=found.kubernetes, prometheus=found.prometheus)
 
 
 @pytest.fixture

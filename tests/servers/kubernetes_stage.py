@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from quick_clock import QuickClock
 from servers.kubernetes.cluster import Cluster
 from servers.kubernetes.workloads import container, daemon_set, deployment, disruption_budget, stateful_set
 from servers.practice import run_practice
@@ -88,7 +89,7 @@ def is_ready(pod: Json) -> bool:
 @contextlib.contextmanager
 def practice_stage() -> Iterator[Stage]:
     """On a healthy practice cluster of its own."""
-    with run_practice("healthy") as settings:
+    with run_practice("healthy", clock=QuickClock()) as settings:
         assert settings.kubernetes is not None
         url = settings.kubernetes.url
         with (
