@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable
+from functools import partial
 
 from opsconsole.clock import Clock
+from opsconsole.config.secrets_in_use import secrets_in_use
 from opsconsole.config.settings import ClusterSettings
 from opsconsole.domain.sharing import SharingState
 from opsconsole.feeds.backoff import Backoff
@@ -39,4 +41,5 @@ def sharing_of(
         delay=Backoff().delay,
         chance=random.Random(),  # noqa: S311  - it spreads requests, and guards nothing
         on_change=on_change,
+        known=partial(secrets_in_use, cluster),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fake_clock import FakeClock
 from memory_incidents import MemoryIncidents
+from opsconsole.domain.known_secrets import NOTHING_KNOWN, KnownSecrets
 from opsconsole.domain.text import SafeText
 from opsconsole.incidents.attachment import attachment_of
 from opsconsole.incidents.book import Book
@@ -23,7 +24,13 @@ class BookStage:
         self.store = MemoryIncidents()
         self._chance = random.Random(7)
 
-    def book(self, operator: str = "jane@laptop", cluster: SafeText = PROD, drill_since: float | None = None) -> Book:
+    def book(
+        self,
+        operator: str = "jane@laptop",
+        cluster: SafeText = PROD,
+        drill_since: float | None = None,
+        known: KnownSecrets = NOTHING_KNOWN,
+    ) -> Book:
         return Book(
             self.store,
             self.clock,
@@ -32,4 +39,5 @@ class BookStage:
             attachment=attachment_of(self.folder, cluster),
             chance=self._chance.getrandbits,
             drill_since=drill_since,
+            known=known,
         )

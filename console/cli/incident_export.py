@@ -69,17 +69,20 @@ def export(
     Summary, impact, the numbers, causes, what was done, follow-ups, the timeline and the evidence with its charts.
     What looks like a secret is hidden. INCIDENT is its id, its name, or the end of it.
     """
+    from opsconsole.config.secrets_in_use import secrets_in_use  # noqa: PLC0415
     from opsconsole.incidents.post_mortem.exporting import Form, exported  # noqa: PLC0415
     from opsconsole.incidents.post_mortem.post_mortem import write_up  # noqa: PLC0415
 
-    zone = _zone(time_zone or invocation_of(ctx, flags).configuration().value("time_zone") or "local")
+    configuration = invocation_of(ctx, flags).configuration()
+    zone = _zone(time_zone or configuration.value("time_zone") or "local")
+    known = secrets_in_use(configuration)
 
     async def told(store: IncidentStore) -> tuple[Incident, tuple[IncidentEvent, ...]]:
         found = await store.incident(incident)
         return found, await store.events(found.id)
 
     found, events = asked(record_path(ctx, flags, file), told, untouched=file is not None)
-    text = exported(write_up(found, events, time.time()), Form(form), zone)
+    text = exported(write_up(found, events, time.time(), known), Form(form), zone)
     if output == _STDOUT:
         click.echo(text, nl=False)
     else:

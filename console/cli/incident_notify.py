@@ -88,6 +88,7 @@ async def _sent(
 
 async def _notifier(store: IncidentStore, path: Path, settings: IncidentSettings, incident: Incident) -> Notifier:
     from opsconsole.clock import SystemClock  # noqa: PLC0415
+    from opsconsole.config.secrets_in_use import secrets_in_use  # noqa: PLC0415
     from opsconsole.incidents.attachment import attachment_of  # noqa: PLC0415
     from opsconsole.incidents.book import Book  # noqa: PLC0415
     from opsconsole.incidents.records import Records  # noqa: PLC0415
@@ -98,7 +99,8 @@ async def _notifier(store: IncidentStore, path: Path, settings: IncidentSettings
     clock = SystemClock()
     user = await asyncio.to_thread(operator)
     attachment = attachment_of(path.parent, incident.cluster)
-    book = Book(store, clock, cluster=incident.cluster, operator=user, attachment=attachment)
+    known = await asyncio.to_thread(secrets_in_use, settings)
+    book = Book(store, clock, cluster=incident.cluster, operator=user, attachment=attachment, known=known)
     return notifier_of(settings, Records(store, book), clock, path, messenger)
 
 

@@ -13,6 +13,7 @@ from opsconsole.domain.incident import Incident, IncidentField, IncidentSeverity
 from opsconsole.domain.incident_event import (
     AlertFired,
     Author,
+    EvidencePinned,
     Fact,
     FieldSet,
     IncidentEvent,
@@ -20,8 +21,10 @@ from opsconsole.domain.incident_event import (
     Opened,
     What,
 )
+from opsconsole.domain.known_secrets import NOTHING_KNOWN, KnownSecrets
 from opsconsole.domain.text import SafeText
 from opsconsole.incidents.attachment import Attachment
+from opsconsole.incidents.cleansing import as_recorded
 from opsconsole.incidents.naming import Chance, EventNames, fact_id, incident_id
 from opsconsole.incidents.protocols import FieldConflictError, IncidentQuery, IncidentStore, StoreError
 
@@ -44,9 +47,11 @@ class Book:
         attachment: Attachment,
         chance: Chance = secrets.randbits,
         drill_since: float | None = None,
+        known: KnownSecrets = NOTHING_KNOWN,
     ) -> None:
         """`operator` is the user of this machine; the API server may take them for somebody else (`identify`).
 
+        None of the `known` secrets is written down, nor what looks like one.
         With `drill_since` (unix seconds) a drill has begun then: what is opened is one, whatever the caller says, and
         nothing that was opened before has to do with it.
         """
@@ -57,6 +62,7 @@ class Book:
         self._attachment = attachment
         self._chance = chance
         self._drill_since = drill_since
+        self._secrets = known
         self._names = EventNames(chance)
         self._current: Incident | None = None
         self._seen = 0
@@ -138,13 +144,13 @@ class Book:
         alerts = {one.what.fingerprint for one in first if isinstance(one.what, AlertFired)}
         known = await self.open_for(alerts, drill=drill) if alerts else None
         if known is not None:
-            await self._store.append([self._event(known.id, one) for one in first])
+            await self._store.append(await self._events(known.id, first))
             return await self._attached(known.id)
         incident = incident_id(self._clock.now(), self._chance)
         opened = Opened(title, severity, self._cluster, namespace, tuple(services), drill)
         acknowledged = MilestoneReached(Milestone.ACKNOWLEDGED)
         whole = [Fact(opened), Fact(acknowledged), *first]
-        await self._store.append([self._event(incident, one) for one in whole])
+        await self._store.append(await self._events(incident, whole))
         return await self._attached(incident)
 
     async def _attached(self, incident: str) -> Incident:
@@ -168,7 +174,7 @@ class Book:
             incident = self._current.id
         if incident is None or not facts:
             return ()
-        written = await self._store.append([self._event(incident, one) for one in facts])
+        written = await self._store.append(await self._events(incident, facts))
         await self._read()
         return written
 
@@ -188,7 +194,7 @@ class Book:
         heads = seen.heads.get(field, ())
         if _value(seen, field) == value and len(heads) <= 1 and not words:
             return await self._store.incident(seen.id)
-        event = self._event(seen.id, Fact(FieldSet(field, value, words), at))
+        (event,) = await self._events(seen.id, [Fact(FieldSet(field, value, words), at)])
         try:
             await self._store.append([msgspec.structs.replace(event, replaces=heads)])
         except FieldConflictError:
@@ -222,6 +228,18 @@ class Book:
                 await asyncio.to_thread(self._attachment.write, None)
             else:
                 self._current = found
+
+    async def _events(self, incident: str, facts: Sequence[Fact]) -> list[IncidentEvent]:
+        """What is written down of `facts`. Whatever enters the record passes here, and its secrets stay outside."""
+        if any(isinstance(one.what, EvidencePinned) for one in facts):
+            # Hundreds of lines may take a tenth of a second, and keys are not to wait for it.
+            facts = await asyncio.to_thread(self._hidden, facts)
+        else:
+            facts = self._hidden(facts)
+        return [self._event(incident, one) for one in facts]
+
+    def _hidden(self, facts: Sequence[Fact]) -> Sequence[Fact]:
+        return [msgspec.structs.replace(one, what=as_recorded(one.what, self._secrets)) for one in facts]
 
     def _event(self, incident: str, fact: Fact) -> IncidentEvent:
         now = self._clock.now()

@@ -11,9 +11,11 @@ import msgspec
 
 from opsconsole.clock import Clock
 from opsconsole.domain.errors import ErrorKind, SourceError
-from opsconsole.domain.incident_event import IncidentEvent
+from opsconsole.domain.incident_event import EvidencePinned, IncidentEvent, Unreadable
+from opsconsole.domain.known_secrets import NOTHING_KNOWN, KnownSecrets
 from opsconsole.domain.sharing import SharingState
 from opsconsole.domain.text import SafeText
+from opsconsole.incidents.cleansing import Cleansing
 from opsconsole.incidents.protocols import (
     IncidentQuery,
     IncidentStore,
@@ -68,8 +70,12 @@ class Sharing:
         delay: Delay,
         chance: random.Random,
         on_change: Callable[[SharingState], None] = lambda _: None,
+        known: Callable[[], KnownSecrets] | None = None,
     ) -> None:
-        """`on_change` is called with each new state."""
+        """`on_change` is called with each new state.
+
+        `known` reads, in a thread and once, the secrets that are sent to nobody; nor is what looks like one.
+        """
         self._store = store
         self._shared = shared
         self._cluster = cluster
@@ -77,6 +83,8 @@ class Sharing:
         self._delay = delay
         self._chance = chance
         self._on_change = on_change
+        self._secrets = known
+        self._cleansing: Cleansing | None = None
         self._state = SharingState()
         self._reader: SharedReader | None = None
         self._known: dict[str, None] = {}
@@ -176,12 +184,25 @@ class Sharing:
                 await self._sent(events[first : first + AT_ONCE])
 
     async def _sent(self, events: Sequence[IncidentEvent]) -> tuple[str, ...]:
-        there = await self._shared.send(events)
+        there = await self._shared.send(await self._cleansed(events))
         await self._store.mark_shared(there)
         self._remember(there)
         accepted = set(there)
         self._untold |= dict.fromkeys(event.incident for event in events if event.id in accepted)
         return there
+
+    async def _cleansed(self, events: Sequence[IncidentEvent]) -> Sequence[IncidentEvent]:
+        """`events` as they may be read by a team: an older console kept some as they were seen."""
+        hiding = await self._hiding()
+        if any(isinstance(event.what, EvidencePinned) for event in events):
+            return await asyncio.to_thread(_hidden, events, hiding)  # lines take a while
+        return _hidden(events, hiding)
+
+    async def _hiding(self) -> Cleansing:
+        if self._cleansing is None:
+            known = NOTHING_KNOWN if self._secrets is None else await asyncio.to_thread(self._secrets)
+            self._cleansing = Cleansing(known)
+        return self._cleansing
 
     async def _tell(self) -> None:
         """Show the incidents that changed to those who look at the team's store without a console."""
@@ -189,7 +210,8 @@ class Sharing:
             name = next(iter(self._untold))
             # Without its first event there is nothing to show yet; it makes the incident untold again when it comes.
             with contextlib.suppress(StoreError):
-                await self._shared.tell(await self._store.incident(name))
+                shown = await self._store.incident(name)
+                await self._shared.tell((await self._hiding()).cleansed(shown))
             del self._untold[name]
 
     async def _failed(self, problem: SafeText) -> None:
@@ -240,6 +262,10 @@ class Sharing:
     def _show(self, state: SharingState) -> None:
         self._state = state
         self._on_change(state)
+
+
+def _hidden(events: Sequence[IncidentEvent], hiding: Cleansing) -> list[IncidentEvent]:
+    return [event if isinstance(event.what, Unreadable) else hiding.cleansed(event) for event in events]
 
 
 def _said(count: int) -> SafeText:

@@ -16,11 +16,12 @@ from opsconsole.domain.incident_event import (
     MilestoneReached,
     OperationTold,
 )
+from opsconsole.domain.known_secrets import NOTHING_KNOWN, KnownSecrets
 from opsconsole.domain.operation import OperationKind, OperationState
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.walk import Walk
+from opsconsole.incidents.cleansing import Cleansing
 from opsconsole.incidents.folding import in_order, walks
-from opsconsole.incidents.post_mortem.cleansing import cleansed, cleansed_all
 
 SCHEMA = "opsconsole.post-mortem/1"
 
@@ -95,10 +96,16 @@ class PostMortem(msgspec.Struct, frozen=True, kw_only=True):
     """Every event by the time it happened."""
 
 
-def write_up(incident: Incident, events: Sequence[IncidentEvent], now: float) -> PostMortem:
-    """The post-mortem of `incident` from its `events`, as of `now` (unix seconds). No secret is in it."""
-    clean = cleansed(incident, Incident)
-    timeline = cleansed_all(in_order(events), IncidentEvent)
+def write_up(
+    incident: Incident, events: Sequence[IncidentEvent], now: float, known: KnownSecrets = NOTHING_KNOWN
+) -> PostMortem:
+    """The post-mortem of `incident` from its `events`, as of `now` (unix seconds).
+
+    None of the `known` secrets is in it, nor what looks like one.
+    """
+    cleansing = Cleansing(known)
+    clean = cleansing.cleansed(incident)
+    timeline = cleansing.cleansed_all(in_order(events))
     return PostMortem(
         written_at=now,
         incident=clean,
