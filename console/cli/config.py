@@ -91,6 +91,25 @@ def init(ctx: click.Context, flags: Flags) -> int:
     return 0
 
 
+@command.command(
+    epilog="""\b
+Examples:
+  opsconsole config reference
+  opsconsole config reference | less
+"""
+)
+def reference() -> int:
+    """Print every key there is, with its meaning and default."""
+    from opsconsole.config.reference import PLACES, keys_of, plain  # noqa: PLC0415
+
+    page = click.HelpFormatter(width=100)
+    for table, place in PLACES.items():
+        with page.section(place):
+            page.write_dl([(key.name, f"{plain(key.words)}  [{plain(key.default)}]") for key in keys_of(table)])
+    click.echo(page.getvalue(), nl=False)
+    return 0
+
+
 def _file(ctx: click.Context, flags: Flags) -> Path:
     from opsconsole.config.files import config_file  # noqa: PLC0415
 

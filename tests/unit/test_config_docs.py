@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from opsconsole.actions import with_keymap
+from opsconsole.cli.commands import opsconsole
 from opsconsole.cli.flags import Flags
 from opsconsole.config.configuration import load
 from opsconsole.config.environment import entries_of_variables
 from opsconsole.config.layers import Layer
+from opsconsole.config.reference import PLACES, keys_of, page_with_tables, plain
+from opsconsole.config.reference_words import WORDS
 from opsconsole.config.settings import PRODUCTION
-from opsconsole.config.shapes import shapes_of
-from opsconsole.config.tables import (
-    AuthTable,
-    ClusterTable,
-    ElasticsearchTable,
-    FieldsTable,
-    FileTable,
-    IncidentsTable,
-    KubernetesTable,
-    LogLevelsTable,
-    NotificationTable,
-    PanelTable,
-    SharedIncidentsTable,
-    Table,
-    ThresholdTable,
-    YAxisTable,
-)
+from opsconsole.config.shapes import Inner, Listed, Named, shapes_of
+from opsconsole.config.tables import FileTable, Table
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
@@ -44,32 +34,53 @@ def test_every_example_loads(tmp_path: Path, block: str) -> None:
     with_keymap(configuration.keymap())
 
 
-def keys_in(heading: str, first_column: str = "key") -> set[str]:
-    """The keys of the table below `heading` whose first column is called `first_column`."""
-    section = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    rows = section.split(f"| {first_column} |")[1].split("\n\n")[0].splitlines()[2:]
-    return {match[1] for row in rows if (match := re.match(r"\| `(\w+)`", row))}
+def tables_below(table: type[Table]) -> Iterator[type[Table]]:
+    """`table` and every table that can stand somewhere in it."""
+    yield table
+    for shape in shapes_of(table).values():
+        match shape:
+            case Inner(inner) | Named(Inner(inner)) | Listed(inner):
+                yield from tables_below(inner)
 
 
-@pytest.mark.parametrize(
-    ("documented", "tables"),
-    [
-        (keys_in("General keys"), (FileTable,)),
-        (keys_in("Clusters"), (ClusterTable,)),
-        (keys_in("Sources"), (ElasticsearchTable, KubernetesTable)),
-        (keys_in("Fields of log lines", "key of `fields`"), (FieldsTable,)),
-        (keys_in("Secrets", "key of `auth`"), (AuthTable,)),
-        (keys_in("Panels"), (PanelTable,)),
-        (keys_in("Log levels"), (LogLevelsTable,)),
-        (keys_in("Incidents"), (IncidentsTable,)),
-        (keys_in("Incidents", "key of a cluster's `incidents`"), (SharedIncidentsTable,)),
-        (keys_in("Incidents", "key of a notification"), (NotificationTable,)),
-        (keys_in("Panels", "key of a threshold"), (ThresholdTable,)),
-        (keys_in("Panels", "key of `y_axis`"), (YAxisTable,)),
-    ],
-)
-def test_the_page_lists_exactly_the_keys_there_are(documented: set[str], tables: tuple[type[Table], ...]) -> None:
-    assert documented == {key for table in tables for key in shapes_of(table)}
+def test_every_table_of_the_file_has_its_place_in_the_reference() -> None:
+    described = {*PLACES, *(base for table in PLACES for base in table.__mro__)}
+    assert set(tables_below(FileTable)) <= described
+
+
+@pytest.mark.parametrize("table", PLACES, ids=lambda table: table.__name__)
+def test_the_reference_has_words_for_exactly_the_keys_there_are(table: type[Table]) -> None:
+    inherited = {key for base in table.__mro__[1:] if base in PLACES for key in shapes_of(base)}
+    assert set(WORDS[table]) == set(shapes_of(table)) - inherited
+    assert [one.name for one in keys_of(table) if not (one.words and one.default)] == []
+
+
+def test_the_page_has_the_tables_of_the_reference() -> None:
+    assert sorted(re.findall(r"<!-- keys: (\w+) -->", PAGE)) == sorted(table.__name__ for table in PLACES)
+    anew = page_with_tables(PAGE)
+    assert anew.splitlines() == PAGE.splitlines(), "run `python -m opsconsole.config.reference docs/configuration.md`"
+
+
+@pytest.mark.parametrize("key", ["since", "theme", "ascii", "refresh", "time_zone"])
+def test_a_default_of_the_reference_is_what_is_in_force(tmp_path: Path, key: str) -> None:
+    (said,) = (plain(one.default) for one in keys_of(FileTable) if one.name == key)
+    written = said if key == "ascii" else f'"{said}"'
+    without, file = tmp_path / "without.toml", tmp_path / "with.toml"
+    without.write_text('[clusters.prod]\nprometheus = "http://127.0.0.1:9090"\n', encoding="utf-8")
+    file.write_text(f"{key} = {written}\n{without.read_text(encoding='utf-8')}", encoding="utf-8")
+    first, second = (load({}, tmp_path, Flags().entries(), file=one).settings() for one in (without, file))
+    assert first == second
+
+
+def test_the_reference_is_printed_without_marks_of_markdown() -> None:
+    printed = CliRunner().invoke(opsconsole, ["config", "reference"])
+    assert printed.exit_code == 0
+    for table, place in PLACES.items():
+        section = printed.output.split(f"{place}:\n")[1].split("\n\n")[0]
+        assert [line.split()[0] for line in section.splitlines() if re.match(r"  \w", line)] == [
+            one.name for one in keys_of(table)
+        ]
+    assert not re.search(r"`|\]\(", printed.output)
 
 
 def test_the_variables_on_the_page_are_read(tmp_path: Path) -> None:
@@ -82,19 +93,7 @@ def test_the_variables_on_the_page_are_read(tmp_path: Path) -> None:
 
 def test_every_key_stands_in_some_example() -> None:
     examples = "\n".join(BLOCKS)
-    tables = (
-        ElasticsearchTable,
-        FieldsTable,
-        KubernetesTable,
-        LogLevelsTable,
-        PanelTable,
-        ThresholdTable,
-        YAxisTable,
-        IncidentsTable,
-        SharedIncidentsTable,
-        NotificationTable,
-    )
-    for table in (FileTable, ClusterTable, *tables):
+    for table in PLACES:
         for key in shapes_of(table):
             assert re.search(rf"\b{key}\b", examples), key
 
