@@ -1,50 +1,33 @@
 """A fault of the console's own: a file with what a developer needs, and one sentence for the operator.
 
 The file holds the places the error passed through, without local variables, and its message with
-every known secret taken out. It is readable by its owner alone.
+every secret taken out: the configured ones, those of the environment, and what looks like one (the rules are those of
+every other text that leaves, `opsconsole.domain.secret_shapes`). It is readable by its owner alone.
 """
 
 from __future__ import annotations
 
-import base64
 import os
 import platform
-import re
 import sys
 import time
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import quote
 
 import opsconsole as package
+from opsconsole.domain.secret_shapes import secret_variables, without_secrets
 from opsconsole.file_writing import open_new
 
-_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|KEY|AUTH|CREDENTIAL|COOKIE|DATABASE_URL|DSN", re.IGNORECASE)
-_SECRET_FORM = re.compile(
-    r"(?i)\b(bearer|basic|apikey)\s+[A-Za-z0-9+/=._~-]{6,}"
-    r"|(?<=://)[^/\s@]+@"
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?"
-    r"|-----BEGIN[^-]*PRIVATE KEY-----.*?(-----END[^-]*-----|\Z)",
-    re.DOTALL,
-)
-HIDDEN = "***"
 
+def report(error: BaseException, folder: Path | None = None, configured: Iterable[object] = ()) -> str:
+    """Write the crash file below `folder` (this user's state folder when None); the sentence for stderr.
 
-def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """`text` with each of `secrets` (plain, base64, URL-encoded) and everything of a secret's form replaced."""
-    for secret in sorted({one for one in secrets if len(one) >= 4}, key=len, reverse=True):
-        coded = base64.b64encode(secret.encode("utf-8", "replace")).decode("ascii")
-        for form in (secret, coded, coded.rstrip("="), quote(secret, safe="")):
-            text = text.replace(form, HIDDEN)
-    return _SECRET_FORM.sub(HIDDEN, text)
-
-
-def report(error: BaseException, folder: Path | None = None) -> str:
-    """Write the crash file below `folder` (this user's state folder when None); the sentence for stderr."""
+    The secrets that `configured` refers to, configurations or settings, are hidden in it.
+    """
     what = f"{type(error).__name__} in the console itself"
     try:
-        path = _write(_account(error), folder or _usual_folder())
+        path = _write(_account(error, configured), folder or _usual_folder())
     except OSError as failure:
         return f"{what}, and no crash file could be written ({failure.strerror}); please report it"
     return f"{what}, which is a bug; please report it with {path}"
@@ -56,8 +39,10 @@ def _usual_folder() -> Path:
     return platformdirs.user_state_path("opsconsole") / "crashes"
 
 
-def _account(error: BaseException) -> str:
-    secrets = [value for name, value in os.environ.items() if _SECRET_NAME.search(name)]
+def _account(error: BaseException, configured: Iterable[object]) -> str:
+    from opsconsole.config.secrets_in_use import secrets_in_use  # noqa: PLC0415
+
+    known = secrets_in_use(*configured).with_further(secret_variables(os.environ))
     lines = [
         f"opsconsole {package.__version__}, Python {platform.python_version()}, {platform.platform()}",
         # Names of flags alone: a value may be anything.
@@ -65,7 +50,7 @@ def _account(error: BaseException) -> str:
         "",
         *traceback.TracebackException.from_exception(error, capture_locals=False).format(),
     ]
-    return without_secrets("\n".join(lines), secrets)
+    return without_secrets("\n".join(lines), known)
 
 
 def _write(text: str, folder: Path) -> Path:

@@ -5,6 +5,7 @@ The codes stand in `exit_codes.py`.
 
 from __future__ import annotations
 
+import resource
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from opsconsole.cli.exit_codes import INTERRUPTED, NOT_WELL, WRONG_USE, of_sourc
 from opsconsole.domain.errors import ConfigError, OpsConsoleError, SourceError
 
 if TYPE_CHECKING:
+    from opsconsole.cli.flags import Invocation
     from opsconsole.cli.parts import Parts
 
 
@@ -24,19 +26,28 @@ def main(arguments: Sequence[str] | None = None, parts: Parts | None = None) -> 
     `parts` replaces what the commands start: the screen, the sources, the practice cluster.
     """
     from opsconsole.cli.commands import opsconsole  # noqa: PLC0415  - its failure is put into words here too
+    from opsconsole.cli.flags import Flags, Invocation  # noqa: PLC0415
+    from opsconsole.cli.parts import Parts  # noqa: PLC0415
 
+    _leave_no_core()
+    invocation = Invocation(parts or Parts(), Flags())
     try:
         result = opsconsole.main(
-            None if arguments is None else list(arguments), "opsconsole", standalone_mode=False, obj=parts
+            None if arguments is None else list(arguments), "opsconsole", standalone_mode=False, obj=invocation
         )
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  - nothing above this frame could report it without a traceback
-        return _told(*_failure(error))
+        return _told(*_failure(error, invocation))
     return result if isinstance(result, int) else 0
 
 
-def _failure(error: Exception) -> tuple[str, int]:
+def _leave_no_core() -> None:
+    """Let the system write no image of this process' memory, nor of its children's: every secret is in it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def _failure(error: Exception, invocation: Invocation) -> tuple[str, int]:
     """What to say of `error`, and the exit code."""
     match error:
         case click.UsageError():
@@ -51,7 +62,7 @@ def _failure(error: Exception) -> tuple[str, int]:
             return str(error), NOT_WELL
     from opsconsole.cli.crash import report  # noqa: PLC0415
 
-    return report(error), NOT_WELL
+    return report(error, configured=invocation.loaded), NOT_WELL
 
 
 def _usage(error: click.UsageError) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +68,8 @@ class Invocation:
 
     parts: Parts
     flags: Flags
+    loaded: list[Configuration] = field(default_factory=list, compare=False, repr=False)
+    """What was read, for whoever must keep its secrets out of the report of a crash."""
 
     def configuration(self) -> Configuration:
         """All layers, with the flags on top. Raises `ConfigError` when one is wrong."""
@@ -76,6 +78,7 @@ class Invocation:
 
         flags = self.flags
         configuration = load(os.environ, Path.cwd(), flags.entries(), file=flags.config, write=bool(flags.write))
+        self.loaded.append(configuration)
         with_keymap(configuration.keymap())
         return configuration
 
@@ -87,7 +90,7 @@ def invocation_of(ctx: click.Context, flags: Flags) -> Invocation:
         from opsconsole.cli.parts import Parts  # noqa: PLC0415
 
         outer = Invocation(outer or Parts(), Flags())
-    ctx.obj = invocation = Invocation(outer.parts, flags.over(outer.flags))
+    ctx.obj = invocation = Invocation(outer.parts, flags.over(outer.flags), outer.loaded)
     return invocation
 
 

@@ -37,6 +37,13 @@ class KnownSecrets:
                 kept.update(_spellings(value))
         return cls(_longest_first(anywhere), _longest_first(as_words))
 
+    def with_further(self, values: Iterable[str]) -> Self:
+        """These, and `values`."""
+        more = self.of(values)
+        return type(self)(
+            _longest_first({*self.anywhere, *more.anywhere}), _longest_first({*self.as_words, *more.as_words})
+        )
+
     def hidden_in(self, text: str) -> str:
         """`text` without them."""
         for spelling in self.anywhere:

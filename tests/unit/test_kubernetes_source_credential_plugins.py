@@ -273,11 +273,13 @@ async def test_a_request_that_is_dropped_leaves_the_run_to_the_others(tmp_path: 
 
 async def test_a_failure_is_told_with_the_programs_words_and_not_tried_again_at_once(tmp_path: Path) -> None:
     clock = FakeClock()
-    plugin = Plugin(tmp_path, "printf 'no \\033[2Jsession; had eyJhbGciOi.abc.def' >&2; exit 3")
-    credentials = plugin.credentials(clock)
+    plugin = Plugin(tmp_path, "printf 'no \\033[2Jsession; had eyJhbGciOi.abcd.defg, key C4nary.own' >&2; exit 3")
+    own = [{"name": "CORP_SECRET", "value": "C4nary.own"}, {"name": "CORP_PLACE", "value": "session"}]
+    credentials = plugin.credentials(clock, env=own)
     error = await refusal(credentials)
     assert error.kind is ErrorKind.SIGN_IN
-    assert error.detail == "the credential program corp-login ended with exit code 3: no ␛[2Jsession; had ***"
+    said = "no ␛[2Jsession; had ⟨hidden⟩, key ⟨hidden⟩"
+    assert error.detail == f"the credential program corp-login ended with exit code 3: {said}"
     assert "opsconsole login" in error.hint
     await clock.advance(29)
     await refusal(credentials)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from opsconsole.domain.errors import SourceError
+from opsconsole.domain.known_secrets import KnownSecrets
+from opsconsole.domain.secret_shapes import secret_variables, without_secrets
 from opsconsole.safe_text import safe_text
 from opsconsole.sources.kubernetes.access.plugin import Plugin
 from opsconsole.sources.kubernetes.access.refusals import WORDS_LIMIT, unsigned, unusable
@@ -20,9 +21,6 @@ TIME_LIMIT = 30.0
 """Seconds a plugin gets when nobody watches it."""
 
 SIGN_IN = "sign in with `opsconsole login`, or with the console's log-in action"
-
-_TOKEN_FORM = re.compile(r"eyJ[\w-]{4,}(\.[\w-]+)*|k8s-aws-v1\.[\w-]+|(?i:(?<=bearer )\S+)")
-"""JSON web tokens, EKS tokens, and what follows `Bearer`: no plugin should print them on stderr, but some do."""
 
 
 async def run_unwatched(plugin: Plugin, environ: Mapping[str, str], limit: float = TIME_LIMIT) -> bytes:
@@ -87,6 +85,7 @@ def _failed(plugin: Plugin, status: int, words: bytes) -> SourceError:
     """The error with the end of what the plugin said, where its reason stands."""
     how = f"was ended by signal {-status}" if status < 0 else f"ended with exit code {status}"
     said = " ".join(words.decode("utf-8", "replace").split())
-    said = _TOKEN_FORM.sub("***", said)
+    # No plugin should print what it issues, or what it was given, on stderr; some do.
+    said = without_secrets(said, KnownSecrets.of(secret_variables(plugin.variables)))
     kept = said if len(said) <= WORDS_LIMIT - 100 else f"…{said[100 - WORDS_LIMIT :]}"
     return unsigned(f"the credential program {plugin.name} {how}{f': {safe_text(kept)}' if kept else ''}", SIGN_IN)
