@@ -8,11 +8,31 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+from textual.await_complete import AwaitComplete
 from textual.geometry import Region
 from textual.screen import ModalScreen, Screen, ScreenResultType
 
 
-class OpaqueScreen(Screen[ScreenResultType]):
+class UpperScreen(Screen[ScreenResultType]):
+    """Closes once, and nothing but itself.
+
+    Keys that arrive together are all handled by the screen they were typed into. Textual takes the uppermost screen
+    away for each of them, whichever that is by then.
+    """
+
+    _answered = False
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """As Textual's; what was opened over it goes with it, and asking again does nothing."""
+        if self._answered or self not in self.app.screen_stack:
+            return AwaitComplete.nothing()
+        self._answered = True
+        if not self.is_current:
+            self.pop_until_active()
+        return super().dismiss(result)
+
+
+class OpaqueScreen(UpperScreen[ScreenResultType]):
     """Covers what is below."""
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
@@ -22,7 +42,7 @@ class OpaqueScreen(Screen[ScreenResultType]):
         return super().refresh(repaint=repaint, layout=layout, recompose=recompose)
 
 
-class StillDialog(ModalScreen[ScreenResultType]):
+class StillDialog(UpperScreen[ScreenResultType], ModalScreen[ScreenResultType]):
     """A dialog: what is dimmed below it stands still, save for once a minute, since some stay open for long."""
 
     BELOW_AGAIN: ClassVar[float] = 60.0

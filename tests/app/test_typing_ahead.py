@@ -10,7 +10,7 @@ from textual import events
 def burst(case: ConsoleCase, typed: str) -> None:
     """Put every key of `typed` into the queue before the first is handled."""
     for character in typed:
-        key = {"/": "slash", "\r": "enter", "!": "exclamation_mark"}.get(character, character)
+        key = {"/": "slash", "\r": "enter", "\x1b": "escape", "!": "exclamation_mark"}.get(character, character)
         case.app.post_message(events.Key(key, character))
 
 
@@ -31,3 +31,14 @@ async def test_a_search_typed_and_entered_in_one_burst_is_asked() -> None:
         burst(case, "/pool wait\r".replace(" ", ""))
         await case.settled()
         assert case.scope.logs.words == "poolwait"
+
+
+@pytest.mark.parametrize("opening", ["t", "s", "x", "question_mark", "w", "a"])
+async def test_keys_that_close_a_dialog_twice_close_nothing_else(opening: str) -> None:
+    async with console() as case:
+        await case.press("5", opening)
+        assert case.app.screen is not case.screen
+        burst(case, "\r\r\x1b\x1b\r\r")
+        await case.settled()
+        assert case.app.is_running
+        assert case.screen.is_attached
