@@ -73,7 +73,7 @@ _SENTENCES: dict[ErrorKind, tuple[str, str]] = {
     ),
     ErrorKind.SIGN_IN: ("was not asked: there are no credentials for it", "sign in with `opsconsole login`"),
     ErrorKind.CONFIGURATION: ("was not asked", "correct its settings"),
-    ErrorKind.INTERNAL: ("hit a fault of the console's own", "please report it with the console's log"),
+    ErrorKind.INTERNAL: ("hit a fault of the console's own", "please report it with this line"),
 }
 
 
