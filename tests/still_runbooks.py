@@ -275,6 +275,7 @@ class StillRunbooks:
         self.failing: Exception | None = None
         self.incident = ""
         self.begun: list[str] = []
+        self.given_up: list[tuple[str, str]] = []
         self.walkers: list[StillWalker] = []
         self.asked: list[tuple[Alert | None, Selection]] = []
 
@@ -318,6 +319,12 @@ class StillRunbooks:
     async def unfinished(self) -> tuple[Walk, ...]:
         self.looked += 1
         return self.walks
+
+    async def give_up(self, walk: Walk, reason: str) -> None:
+        if self.failing is not None:
+            raise self.failing
+        self.given_up.append((walk.id, reason))
+        self.walks = tuple(one for one in self.walks if one.id != walk.id)
 
     async def resume(self, walk: Walk) -> StillWalker:
         if self.changed:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from opsconsole.cli.columns import in_columns
-from opsconsole.cli.flags import Flags, file_flags, invocation_of, walk_flags
+from opsconsole.cli.flags import Flags, cluster_flags, file_flags, invocation_of, walk_flags
 from opsconsole.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -124,6 +124,31 @@ def walk(ctx: click.Context, flags: Flags, runbook: str, incident: str | None, i
     named = "/" in runbook or path.suffix == ".md"
     chosen = load(path.absolute()) if named else _shelf(ctx, flags).named(runbook)
     return walk_through(invocation.parts, settings, chosen, answers, incident)
+
+
+@command.command(
+    "give-up",
+    epilog="""\b
+Examples:
+  opsconsole runbook give-up --cluster prod --reason "it was the network"
+  opsconsole runbook give-up bad-release --incident INC-7kq4 --reason "begun on the wrong service"
+""",
+)
+@cluster_flags
+@click.argument("runbook", metavar="[NAME]", required=False)
+@click.option("--incident", metavar="ID", help="Of this incident.  [default: the one that is worked on]")
+@click.option("--reason", required=True, metavar="WHY", help="Goes to the record.")
+@click.pass_context
+def give_up(ctx: click.Context, flags: Flags, runbook: str | None, incident: str | None, reason: str) -> int:
+    """Say that nobody goes on with a walk that was left.
+
+    It is written into its incident, and not offered again. NAME is its runbook, where several were left.
+    """
+    from opsconsole.cli.runbook_giving_up import give_up as written  # noqa: PLC0415 - brings asyncio
+
+    walk = written(invocation_of(ctx, flags).configuration().settings(), runbook, incident, reason)
+    click.echo(f"{walk.title} at step {walk.position} is given up, in {walk.incident}")
+    return 0
 
 
 def _answer(written: str) -> tuple[str, str]:

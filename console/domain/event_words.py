@@ -29,6 +29,7 @@ from opsconsole.domain.incident_event import (
     ServiceAdded,
     Unreadable,
     WalkBegun,
+    WalkGivenUp,
     WalkStepped,
     What,
 )
@@ -61,6 +62,7 @@ _GROUPS: dict[type[What], EventGroup] = {
     ProbeFlipped: EventGroup.PROBE,
     WalkBegun: EventGroup.RUNBOOK,
     WalkStepped: EventGroup.RUNBOOK,
+    WalkGivenUp: EventGroup.RUNBOOK,
     Noted: EventGroup.NOTE,
     EvidencePinned: EventGroup.EVIDENCE,
 }
@@ -87,19 +89,21 @@ def told(what: What) -> SafeText:
             words = _notification(what)
         case DrillEnded() | DrillNamed() | DrillBrokenOff():
             words = _drill(what)
-        case WalkBegun() | WalkStepped() | Noted() | EvidencePinned() | Unreadable():
+        case WalkBegun() | WalkStepped() | WalkGivenUp() | Noted() | EvidencePinned() | Unreadable():
             words = _written(what)
         case _:
             words = _seen(what)
     return SafeText(words)
 
 
-def _written(what: WalkBegun | WalkStepped | Noted | EvidencePinned | Unreadable) -> str:
+def _written(what: WalkBegun | WalkStepped | WalkGivenUp | Noted | EvidencePinned | Unreadable) -> str:
     match what:
         case WalkBegun(_, runbook, title):
             return f"runbook {runbook} begun: {title}"
         case WalkStepped(_, result):
             return _step(result)
+        case WalkGivenUp(_, title, words):
+            return f"{title} given up: {words}"
         case Noted(words):
             return words
         case EvidencePinned(evidence, words):

@@ -130,6 +130,14 @@ class WalkStepped(_What, frozen=True, tag="walk-stepped"):
     next: int | None
 
 
+class WalkGivenUp(_What, frozen=True, tag="walk-given-up"):
+    """Nobody goes on with the walk, for the reason in `words`; `title` is the runbook's."""
+
+    walk: str
+    title: SafeText
+    words: SafeText
+
+
 class RoleTaken(_What, frozen=True, tag="role-taken"):
     """Somebody has a role from the event's time on; who had it before has it no more."""
 
@@ -262,6 +270,7 @@ What = (
     | ProbeFlipped
     | WalkBegun
     | WalkStepped
+    | WalkGivenUp
     | RoleTaken
     | RoleLeft
     | Noted

@@ -87,6 +87,8 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
     position: int | None
     inputs: dict[str, SafeText] = {}
     results: tuple[StepResult, ...] = ()
+    given_up: SafeText = SafeText("")
+    """Why nobody goes on with it; empty while somebody may."""
 
     @property
     def verdict(self) -> Verdict | None:
@@ -96,5 +98,5 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def over(self) -> bool:
-        """Whether there is no step left."""
+        """Whether there is no step left, or nobody goes on with it."""
         return self.position is None

@@ -33,6 +33,7 @@ from opsconsole.domain.incident_event import (
     RoleTaken,
     ServiceAdded,
     WalkBegun,
+    WalkGivenUp,
     WalkStepped,
 )
 from opsconsole.domain.text import SafeText
@@ -187,6 +188,7 @@ def walks(events: Iterable[IncidentEvent]) -> tuple[Walk, ...]:
     ordered = in_order(events)
     begun: dict[str, Walk] = {}
     steps: dict[str, list[IncidentEvent]] = {}
+    given_up: dict[str, SafeText] = {}
     for event in ordered:
         match event.what:
             case WalkBegun() as began if began.walk not in begun:
@@ -203,10 +205,14 @@ def walks(events: Iterable[IncidentEvent]) -> tuple[Walk, ...]:
                 )
             case WalkStepped(walk):
                 steps.setdefault(walk, []).append(event)
-    return tuple(_walked(walk, steps.get(walk.id, [])) for walk in begun.values())
+            case WalkGivenUp(walk, _, words):
+                given_up.setdefault(walk, words)
+    return tuple(
+        _walked(walk, steps.get(walk.id, []), given_up.get(walk.id, SafeText(""))) for walk in begun.values()
+    )
 
 
-def _walked(walk: Walk, steps: list[IncidentEvent]) -> Walk:
+def _walked(walk: Walk, steps: list[IncidentEvent], given_up: SafeText) -> Walk:
     """`walk` after `steps`, which are in order. Among steps of one moment the one at hand comes first."""
     position, results = walk.position, dict[int, StepResult]()
     for _, moment in groupby(steps, key=lambda event: (event.at, event.recorded_at)):
@@ -218,4 +224,6 @@ def _walked(walk: Walk, steps: list[IncidentEvent]) -> Walk:
             if step.result.outcome is not StepOutcome.TAKEN_BACK:
                 results[step.result.number] = step.result
             position = step.next
-    return msgspec.structs.replace(walk, position=position, results=tuple(results.values()))
+    # Another console may have made a step of what was given up meanwhile: it is told, and leads nowhere.
+    position = None if given_up else position
+    return msgspec.structs.replace(walk, position=position, results=tuple(results.values()), given_up=given_up)

@@ -13,7 +13,6 @@ from opsconsole.domain.runbook import Lint, Runbook, RunbookOffer
 from opsconsole.domain.selection import Selection
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.walk import Walk
-from opsconsole.incidents.folding import walks
 from opsconsole.incidents.records import Records
 from opsconsole.runbooks.faults import RunbookError
 from opsconsole.runbooks.file_reading import hash_of
@@ -23,7 +22,7 @@ from opsconsole.runbooks.parsing import load
 from opsconsole.runbooks.protocols import RunbookChangedError, WalkError
 from opsconsole.runbooks.shelf import Shelf, read_shelf
 from opsconsole.runbooks.walking.deciding import asked_on_the_way
-from opsconsole.runbooks.walking.record import LookUp, WalkRecord
+from opsconsole.runbooks.walking.record import LookUp, WalkRecord, unfinished_walks
 from opsconsole.runbooks.walking.walker import Ground, RunbookWalker
 from opsconsole.safe_text import safe_text
 from opsconsole.sources.protocols import Sources
@@ -138,9 +137,11 @@ class Bookcase:
         current = None if records is None else await records.book.refresh()
         if records is None or current is None:
             return ()
-        found = walks(await records.store.events(current.id))
-        newest = {(walk.path, *sorted(walk.inputs.items())): walk for walk in found}
-        return tuple(walk for walk in reversed(found) if not walk.over and walk in newest.values())
+        return await unfinished_walks(records, current.id)
+
+    async def give_up(self, walk: Walk, reason: str) -> None:
+        """As `Runbooks.give_up`. Raises `StoreError`, too."""
+        await WalkRecord(await self._records()).given_up(walk, reason)
 
     async def resume(self, walk: Walk) -> RunbookWalker:
         """As `Runbooks.resume`. Raises `StoreError`, too."""

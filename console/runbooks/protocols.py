@@ -164,6 +164,10 @@ class Runbooks(Protocol):
         """Walks of the current incident that are not over, newest first; none without an incident."""
         ...
 
+    async def give_up(self, walk: Walk, reason: str) -> None:
+        """Nobody goes on with `walk`, whose file may be gone: it is not offered again. `WalkError` without a reason."""
+        ...
+
     async def resume(self, walk: Walk) -> Walker:
         """`walk` taken up at the same step. Raises `RunbookChangedError`, and `WalkError` where its file is gone."""
         ...

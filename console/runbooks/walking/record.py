@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from opsconsole.domain.errors import OpsConsoleError
-from opsconsole.domain.incident_event import Fact, IncidentEvent, OperationTold, WalkBegun, WalkStepped
+from opsconsole.domain.incident_event import Fact, IncidentEvent, OperationTold, WalkBegun, WalkGivenUp, WalkStepped
 from opsconsole.domain.operation import AuditRecord, OperationState
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.walk import StepOutcome, StepResult, Walk
+from opsconsole.incidents.folding import walks
 from opsconsole.incidents.records import Records
+from opsconsole.runbooks.protocols import WalkError
+from opsconsole.safe_text import safe_text
 
 ORIGIN = SafeText("runbook")
 
@@ -50,6 +53,14 @@ class WalkRecord:
         """A step came out; the walk goes on at `following`. Raises `StoreError`."""
         await self._write(walk, Fact(WalkStepped(walk.id, result, following), result.at, ORIGIN))
 
+    async def given_up(self, walk: Walk, reason: str) -> None:
+        """Nobody goes on with `walk`. Raises `WalkError` without a reason, and `StoreError`."""
+        words = safe_text(" ".join(reason.split()), 500)
+        if not words:
+            raise WalkError("say why nobody goes on with it; the reason goes to the record")
+        what = WalkGivenUp(walk.id, walk.title, words)
+        await self._write(walk, Fact(what, None, ORIGIN, f"walk/{walk.id}/given-up"))
+
     async def outcome(self, walk: Walk, under_way: StepResult, now: float) -> tuple[StepOutcome, SafeText]:
         """What became of the operation of `under_way`, which this console may never have heard of again.
 
@@ -89,6 +100,13 @@ class WalkRecord:
     async def _write(self, walk: Walk, fact: Fact) -> None:
         if self._records is not None and walk.incident:
             await self._records.book.write_facts([fact], incident=walk.incident)
+
+
+async def unfinished_walks(records: Records, incident: str) -> tuple[Walk, ...]:
+    """Walks of `incident` that are not over, newest first, without those begun anew since. Raises `StoreError`."""
+    found = walks(await records.store.events(incident))
+    newest = {(walk.path, *sorted(walk.inputs.items())): walk for walk in found}
+    return tuple(walk for walk in reversed(found) if not walk.over and walk in newest.values())
 
 
 def _told_of(events: Sequence[IncidentEvent], operation: str) -> list[OperationTold]:

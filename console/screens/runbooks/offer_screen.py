@@ -48,11 +48,18 @@ class Offered(msgspec.Struct, frozen=True):
         return next((at for at, one in enumerate(self.offers) if self.tried.get(one.runbook.path) is not denied), 0)
 
 
-class OfferScreen(StillDialog[Walk | RunbookOffer | None]):
+class GivingUp(msgspec.Struct, frozen=True):
+    """What was chosen is not to be gone on with."""
+
+    walk: Walk
+
+
+class OfferScreen(StillDialog[Walk | GivingUp | RunbookOffer | None]):
     """Runbooks and walks in lines, the one under the cursor told below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "back", id="offer.close"),
+        Binding("x", "give_up", "give up", id="offer.give_up"),
         Binding("pageup", "page(-1)", "page up", show=False, id="offer.page_up"),
         Binding("pagedown", "page(1)", "page down", show=False, id="offer.page_down"),
     ]
@@ -73,13 +80,13 @@ class OfferScreen(StillDialog[Walk | RunbookOffer | None]):
         """The runbooks on top, the one under the cursor below."""
         with Vertical(classes="dialog wide") as frame:
             frame.border_title = Content(f"Runbooks for {self._about}")
-            frame.border_subtitle = Content(f"Enter walk {self._glyphs.dot} PgDn scroll {self._glyphs.dot} Esc back")
             yield self._question
             yield self._options
             yield self._page
 
     def on_mount(self) -> None:
         """Read them."""
+        self._tell_keys()
         self._options.focus()
         self.run_worker(self._reading(), exclusive=True, group="offers")
 
@@ -90,6 +97,7 @@ class OfferScreen(StillDialog[Walk | RunbookOffer | None]):
             self._question.update(Content(str(error)))
             return
         self._offered = offered
+        self._tell_keys()
         words = refused_words(offered.refused)
         if not offered.entries:
             words = words or SafeText("there is no runbook: name their folder in the configuration")
@@ -104,6 +112,18 @@ class OfferScreen(StillDialog[Walk | RunbookOffer | None]):
         if isinstance(entry, Walk):
             return walk_line(entry, self._glyphs)
         return offer_line(entry, self._offered.tried.get(entry.runbook.path), self._glyphs)
+
+    def _tell_keys(self) -> None:
+        """Giving up is a key where there is a walk to give up."""
+        keys = ("Enter walk", *(("x give up",) if self._offered.walks else ()), "PgDn scroll", "Esc back")
+        self.query_one(".dialog").border_subtitle = Content(f" {self._glyphs.dot} ".join(keys))
+
+    def action_give_up(self) -> None:
+        """Not to go on with the walk under the cursor; nothing for a runbook that was not begun."""
+        at = self._options.highlighted
+        entry = self._offered.entries[at] if at is not None and at < len(self._offered.entries) else None
+        if isinstance(entry, Walk):
+            self.dismiss(GivingUp(entry))
 
     def action_page(self, pages: int) -> None:
         """Scroll the page."""

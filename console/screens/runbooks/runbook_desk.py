@@ -20,7 +20,8 @@ from opsconsole.screens.incidents.drafting import alert_meant
 from opsconsole.screens.operations.desk import OperationDesk
 from opsconsole.screens.pane import PaneView
 from opsconsole.screens.runbooks.inputs_screen import InputsScreen
-from opsconsole.screens.runbooks.offer_screen import Offered, OfferScreen
+from opsconsole.screens.runbooks.offer_screen import GivingUp, Offered, OfferScreen
+from opsconsole.screens.runbooks.reason_screen import reason_screen
 from opsconsole.screens.runbooks.stage import Incidents, Stage
 from opsconsole.screens.runbooks.unrecorded_screen import Recording, UnrecordedScreen
 from opsconsole.screens.runbooks.walk_pane import WalkAsked
@@ -109,6 +110,8 @@ class RunbookDesk:
         try:
             if isinstance(chosen, Walk):
                 await self._resume_or_begin_anew(chosen)
+            elif isinstance(chosen, GivingUp):
+                await self._give_up(chosen.walk)
             elif isinstance(chosen, RunbookOffer):
                 known = (await self._read()).prefilled(chosen.runbook, alert, selection)
                 await self._begin(chosen.runbook, known, view)
@@ -174,6 +177,17 @@ class RunbookDesk:
             return
         self._take_up(Walking(await (await self._read()).resume(walk), self))
         await self._start()
+
+    async def _give_up(self, walk: Walk) -> None:
+        """Ask why, write it down, and offer the walk no more."""
+        reason = await self.screen.app.push_screen_wait(reason_screen(SafeText(f"Why is {walk.title} given up")))
+        if reason is None or self._read is None:
+            return
+        await (await self._read()).give_up(walk, reason)
+        for walking in [one for one in self._aside if one.walker.walk.id == walk.id]:
+            self._aside.remove(walking)
+            await walking.walker.close()
+        self.say(SafeText(f"{walk.title} is given up{'' if walk.incident else '; no incident records it'}"))
 
     def _take_up(self, walking: Walking) -> None:
         if self._walking is not None:

@@ -15,17 +15,14 @@ from opsconsole.domain.text import SafeText
 from opsconsole.domain.walk import StepOutcome, Walk
 from opsconsole.runbooks.protocols import Walker, WalkError
 from opsconsole.safe_text import safe_text
-from opsconsole.screens.choice_screen import ChoiceScreen
 from opsconsole.screens.operations.desk import OperationDesk
 from opsconsole.screens.runbooks.acting import ActWitness
+from opsconsole.screens.runbooks.reason_screen import LINE, reason_screen
 from opsconsole.screens.runbooks.speaking import subject_of
 from opsconsole.screens.runbooks.stage import Incidents, Stage
 from opsconsole.screens.runbooks.step_views import cause_of, denied, result_of, walk_view
 from opsconsole.screens.runbooks.walk_pane import WalkAsked
 from opsconsole.widgets.runbooks.step_view import NOTHING
-
-LINE = 300
-"""Characters of a reason or an answer."""
 
 
 class Office(Protocol):
@@ -199,18 +196,7 @@ class Walking:
 
     async def _line(self, title: SafeText, hint: str) -> str | None:
         """One line, not empty; None on Esc."""
-
-        def accepts(typed: str) -> str:
-            words = typed.strip()
-            if not words:
-                raise ValueError("write a few words, or Esc")
-            if len(words) > LINE:
-                raise ValueError(f"that is too long: at most {LINE} characters")
-            return words
-
-        return await self._office.screen.app.push_screen_wait(
-            ChoiceScreen(self.walker.words(title), (), hint, accepts=accepts)
-        )
+        return await self._office.screen.app.push_screen_wait(reason_screen(self.walker.words(title), hint))
 
     async def _name_cause(self) -> None:
         cause = cause_of(self.walker)
