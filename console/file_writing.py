@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+
+
+def private_folder(path: Path) -> None:
+    """Make the folder `path`, and those around it that are missing, for their owner alone, whatever the umask.
+
+    `Path.mkdir` gives the mode to the last one only. Raises `OSError`, also where something else stands there.
+    """
+    missing = []
+    for one in (path, *path.parents):
+        if one.exists():
+            break
+        missing.append(one)
+    for one in reversed(missing):
+        one.mkdir(mode=0o700, exist_ok=True)  # another console may make it at the same time
+    if not missing and not path.is_dir():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
 def open_new(path: Path) -> int:

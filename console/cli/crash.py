@@ -17,7 +17,7 @@ from pathlib import Path
 
 import opsconsole as package
 from opsconsole.domain.secret_shapes import secret_variables, without_secrets
-from opsconsole.file_writing import open_new
+from opsconsole.file_writing import open_new, private_folder
 
 
 def report(error: BaseException, folder: Path | None = None, configured: Iterable[object] = ()) -> str:
@@ -54,7 +54,7 @@ def _account(error: BaseException, configured: Iterable[object]) -> str:
 
 
 def _write(text: str, folder: Path) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(folder)
     path = folder / f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}.txt"
     descriptor = open_new(path)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:

@@ -19,6 +19,7 @@ from opsconsole.domain.errors import ConfigError
 from opsconsole.domain.log_query import LogFilter, LogQuery, LogSyntax
 from opsconsole.domain.log_record import LogLevel
 from opsconsole.domain.text import SafeText
+from opsconsole.file_writing import private_folder
 from opsconsole.safe_text import safe_text
 
 MOST = 200
@@ -97,7 +98,7 @@ def _text(raw: object) -> SafeText:
 def _write(path: Path, searches: list[SavedSearch]) -> None:
     """Replace the file as a whole: a console that dies on the way leaves the old one."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
         descriptor, name = tempfile.mkstemp(prefix=".searches-", dir=path.parent)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:

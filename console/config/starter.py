@@ -7,7 +7,7 @@ from pathlib import Path
 
 from opsconsole.config.files import shown_path
 from opsconsole.domain.errors import ConfigError
-from opsconsole.file_writing import open_new
+from opsconsole.file_writing import open_new, private_folder
 
 STARTER = """\
 # Configuration of opsconsole. Every key is described in docs/configuration.md.
@@ -64,7 +64,7 @@ def write_starter(path: Path) -> None:
     Raises `ConfigError` when there is a file already, or it can't be written.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
         descriptor = open_new(path)
     except FileExistsError:
         raise ConfigError(f"{shown_path(path)} exists and is left as it is; edit it, or move it away first") from None

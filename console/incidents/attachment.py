@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
+from opsconsole.file_writing import private_folder
 from opsconsole.incidents.protocols import StoreError
 from opsconsole.safe_text import safe_text
 
@@ -37,7 +38,7 @@ class Attachment:
             if incident is None:
                 self._path.unlink(missing_ok=True)
                 return
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self._path.parent)
             fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
             fresh.unlink(missing_ok=True)
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -53,6 +54,8 @@ class Attachment:
 def attachment_of(folder: Path, cluster: str) -> Attachment:
     """That of `cluster`, whatever characters its name has, below `folder`, where the store is."""
     name = quote(cluster, safe="")
+    if not name.strip("."):  # `.` and `..` are folders
+        name = name.replace(".", "%2E")
     if len(name) > _LONGEST_NAME:
         name = f"{name[:_LONGEST_NAME]}-{hashlib.sha256(cluster.encode()).hexdigest()[:16]}"
     return Attachment(folder / "attached" / name)

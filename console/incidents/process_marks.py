@@ -14,6 +14,7 @@ import re
 from collections.abc import Container
 from pathlib import Path
 
+from opsconsole.file_writing import private_folder
 from opsconsole.incidents.protocols import StoreError
 from opsconsole.safe_text import safe_text
 
@@ -57,7 +58,7 @@ class ProcessMarks:
         """A new mark (16 hexadecimal digits, at most 200 ASCII characters), held; on the disk when it returns."""
         path = self._folder / name
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self._folder)
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(path, flags, 0o600)
             mark = Mark(path, words, descriptor)

@@ -8,6 +8,8 @@ import os
 import stat
 from pathlib import Path
 
+from opsconsole.file_writing import private_folder
+
 FILE_NAME = "incidents.db"
 BESIDE = ("-wal", "-shm")
 """What SQLite keeps beside the file, by the end of the name."""
@@ -37,7 +39,7 @@ def prepare(path: Path, *, mounts: Path = MOUNTS) -> Path:
     """
     from opsconsole.incidents.store.failure import network_folder, others_may_write  # noqa: PLC0415 - brings SQLite
 
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(path.parent)
     folder = path.parent.resolve()
     path = folder / path.name
     kind = file_system(folder, mounts)

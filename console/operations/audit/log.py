@@ -15,7 +15,7 @@ import msgspec
 
 from opsconsole.domain.errors import OpsConsoleError
 from opsconsole.domain.text import SafeText
-from opsconsole.file_writing import append_whole
+from opsconsole.file_writing import append_whole, private_folder
 from opsconsole.operations.audit import chain
 from opsconsole.operations.audit.entry import FIRST, Entry, decode_line, line_of
 from opsconsole.safe_text import safe_text
@@ -75,7 +75,7 @@ class AuditLog:
         """
         mark = self.path.parent / "open" / f"{quote(operation, safe='')}.lock"
         try:
-            mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(mark.parent)
             descriptor = os.open(mark, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise AuditError(f"{mark} can't be written ({_reason(error)}); free it first") from error
@@ -94,7 +94,7 @@ class AuditLog:
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(self.path.parent)
         fresh = not self.path.exists()
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(self.path, flags, 0o600)

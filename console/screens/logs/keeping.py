@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from opsconsole.domain.log_record import LogRecord
-from opsconsole.file_writing import open_new
+from opsconsole.file_writing import open_new, private_folder
 from opsconsole.widgets.log_levels import level_word
 from opsconsole.widgets.problem_note import clock_text
 
@@ -53,7 +53,7 @@ def write_lines(folder: Path, lines: Sequence[str], now: float, suffix: str) -> 
 
     Raises `OSError`; a link that stands in the way is never followed.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(folder)
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
     for number in range(_TRIES):
         path = folder / f"logs-{stamp}{f'-{number}' if number else ''}.{suffix}"
