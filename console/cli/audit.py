@@ -9,6 +9,7 @@ import click
 
 from opsconsole.cli.flags import Flags, cluster_flags, invocation_of
 from opsconsole.domain.errors import ConfigError
+from opsconsole.safe_text import safe_text
 
 if TYPE_CHECKING:
     from opsconsole.domain.operation import AuditRecord
@@ -101,9 +102,9 @@ def verify(ctx: click.Context, flags: Flags, file: Path | None, *, as_json: bool
             click.echo(msgspec.json.encode(body).decode())
         elif found.fine:
             torn = f"; {found.torn} bytes of an unfinished line at its end" if found.torn else ""
-            click.echo(f"{path}: {found.entries} lines fit; the last hash is {found.head}{torn}")
+            click.echo(f"{safe_text(path)}: {found.entries} lines fit; the last hash is {found.head}{torn}")
         else:
-            click.echo(f"{path}: line {found.bad_line}: {found.words}; the {found.entries} before it fit")
+            click.echo(f"{safe_text(path)}: line {found.bad_line}: {found.words}; the {found.entries} before it fit")
     return 0 if fine else 1
 
 
@@ -137,8 +138,6 @@ def _safe(record: AuditRecord) -> AuditRecord:
 
 
 def _safe_value(value: object) -> object:
-    from opsconsole.safe_text import safe_text  # noqa: PLC0415
-
     if isinstance(value, dict):
         return {key: _safe_value(one) for key, one in value.items()}
     return safe_text(value) if isinstance(value, str) else value

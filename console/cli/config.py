@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from opsconsole.cli.flags import Flags, file_flags, invocation_of, screen_flags
+from opsconsole.safe_text import safe_text
 
 SCHEMA = "opsconsole.config/1"
 
@@ -87,7 +88,7 @@ def init(ctx: click.Context, flags: Flags) -> int:
 
     file = _file(ctx, flags)
     write_starter(file)
-    click.echo(f"wrote {file}; fill it in, then run `opsconsole check --cluster prod`")
+    click.echo(f"wrote {safe_text(file)}; fill it in, then run `opsconsole check --cluster prod`")
     return 0
 
 

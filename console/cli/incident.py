@@ -11,6 +11,7 @@ import click
 from opsconsole.cli import incident_export, incident_notify, incident_sync, incident_upkeep
 from opsconsole.cli.flags import Flags, cluster_flags
 from opsconsole.cli.incident_record import FILE, JSON, asked, record_path
+from opsconsole.domain.text import SafeText
 
 if TYPE_CHECKING:
     from opsconsole.domain.incident import Incident
@@ -63,7 +64,7 @@ def list_(ctx: click.Context, /, flags: Flags, file: Path | None, *, as_json: bo
     """
     path = record_path(ctx, flags, file)
     found = _found(path, _query(flags, **wanted), untouched=file is not None)
-    return _print_incidents(found, as_json=as_json, none="no incident is recorded that fits")
+    return _print_incidents(found, as_json=as_json, none=SafeText("no incident is recorded that fits"))
 
 
 @command.command(
@@ -89,7 +90,7 @@ def search(
     """
     path = record_path(ctx, flags, file)
     found = _found(path, _query(flags, words=" ".join(words), **wanted), untouched=file is not None)
-    return _print_incidents(found, as_json=as_json, none="no record has all these words")
+    return _print_incidents(found, as_json=as_json, none=SafeText("no record has all these words"))
 
 
 @command.command(
@@ -152,7 +153,7 @@ def _query(
     )
 
 
-def _print_incidents(found: Sequence[Incident], *, as_json: bool, none: str) -> int:
+def _print_incidents(found: Sequence[Incident], *, as_json: bool, none: SafeText) -> int:
     if as_json:
         _print_json(*({"incident": one} for one in found))
     elif found:

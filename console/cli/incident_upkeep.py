@@ -9,6 +9,7 @@ import click
 
 from opsconsole.cli.flags import Flags, cluster_flags
 from opsconsole.cli.incident_record import FILE, JSON, record_path
+from opsconsole.safe_text import safe_text
 
 SCHEMA = "opsconsole.incident-record/1"
 
@@ -35,7 +36,8 @@ def backup(ctx: click.Context, flags: Flags, file: Path | None, target: Path) ->
     path = record_path(ctx, flags, file)
     with told(path, doing="copied"):
         copy_to(path, target)
-    click.echo(f"{target}: a copy of {path}; `opsconsole incident restore {target}` puts it back")
+    shown = safe_text(target)
+    click.echo(f"{shown}: a copy of {safe_text(path)}; `opsconsole incident restore {shown}` puts it back")
     return 0
 
 
@@ -61,8 +63,8 @@ def restore(ctx: click.Context, flags: Flags, file: Path | None, source: Path) -
     path = record_path(ctx, flags, file)
     with told(path, doing="restored"):
         done = put_back(source, path, time.time)
-    kept = f"; what was there before is kept in {done.before}" if done.before else ""
-    click.echo(f"{path}: {done.found.incidents} incidents with {done.found.events} events put back{kept}")
+    kept = f"; what was there before is kept in {safe_text(done.before)}" if done.before else ""
+    click.echo(f"{safe_text(path)}: {done.found.incidents} incidents with {done.found.events} events put back{kept}")
     return 0
 
 
@@ -98,7 +100,7 @@ def verify(ctx: click.Context, flags: Flags, file: Path | None, *, as_json: bool
         click.echo(msgspec.json.encode(body).decode())
     elif found.fine:
         newer = f", {found.newer} of them by a newer console" if found.newer else ""
-        click.echo(f"{path}: {found.incidents} incidents with {found.events} events fit{newer}")
+        click.echo(f"{safe_text(path)}: {found.incidents} incidents with {found.events} events fit{newer}")
     else:
-        click.echo(f"{path}: {found.problem}; `opsconsole incident restore FILE` puts a backup in its place")
+        click.echo(f"{safe_text(path)}: {found.problem}; `opsconsole incident restore FILE` puts a backup in its place")
     return 0 if found.fine else 1

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from hostile.rows import PLAIN, ROWS
+
+_AMONG = ((1, 0), (3, 0), (2, 0), (4, 0), (5, 0), (6, 0), (1, 1), (6, 1), (7, 0), (7, 1), (8, 0), (11, 0), (11, 1))
+_LATER = ((11, 2), (10, 0))
+
 HOSTILE: tuple[str, ...] = (
-    "\x1b[2J\x1b[Hwiped",
-    "\x1b]0;owned\x07title",
-    "\x1b]52;c;cm0gLXJmIC8=\x07clip",
-    "\x1b]8;;http://evil.example\x1b\\link\x1b]8;;\x1b\\",
-    "\x1bP1$r unterminated",
-    "\x9b31mC1 red\x9b0m \x90dcs",
-    "over\rwritten\x08\x08\x7f",
-    "nul\x00 bell\x07 tab\t line\nfeed",
-    "abc\u202egnp.exe\u202c \u2066iso\u2069 zero\u200bwidth \ufeffbom",
-    "tag \U000e0041\U000e0042 characters",
-    "marks " + "e" + "\u0301" * 500 + " end",
-    "[@click=app.boom]press[/] [link=http://evil.example]x[/link]",
-    "[/foo] [ERROR] [None] arr[i] = 3 [b]bold",
-    "[$severity-critical]x[/] {{ braces }} %s $HOME `id`",
-    "surrogate \ud800 alone",
-    "用户登录成功 ｆｕｌｌ 👩‍👩‍👧 ❤️",
-    "x" * 20_000,
-    "",
-    " ",
+    *(ROWS[row - 1].texts[at] for row, at in (*_AMONG, *_LATER)),
+    PLAIN[0],
+    ROWS[8].texts[0],
+    *PLAIN[1:],
 )
+"""One or two of each kind that is text, for tests that draw a screen for each."""
+
+EVERY: tuple[str, ...] = tuple(dict.fromkeys((*HOSTILE, *(text for row in ROWS for text in row.texts))))
+"""All of them, some a megabyte long, for tests that take no time."""

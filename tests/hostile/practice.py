@@ -17,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hostile.corpus import HOSTILE
+from hostile.rows import ROWS
 from opsconsole.clock import SystemClock
 from opsconsole.config.configuration import clusters_in
 from opsconsole.config.settings import ClusterSettings
@@ -54,16 +55,8 @@ def _string(text: str) -> bytes:
 RAW_VALUES: tuple[bytes, ...] = (
     _string(ALL_AT_ONCE),
     *(_string(text) for text in HOSTILE),
-    b'"broken \xff\xfe\xc3( utf-8"',
-    b'"raw \x1b[2J\x07 control"',
-    b"[" * 5000 + b"]" * 5000,
-    b'{"a":' * 900 + b"1" + b"}" * 900,
-    b"9" * 5000,
-    b"NaN",
-    b"-Infinity",
-    b"1e999",
-    b'{"a":[1,{"b":null}],"":{}}',
-    b"true",
+    *ROWS[9].bodies[:2],
+    *ROWS[11].bodies,
 )
 """Values of the fields of a line, as a program may have written them, each as JSON bytes."""
 
@@ -118,7 +111,7 @@ class HostileShop(Shop):
         return None if found is None else renamed(found)
 
 
-LOST_TIMES = (b'"yesterday"', b"1e18", b"NaN", b"1e999", b"true", b'"9999999-01-01T00:00:00Z"', b"{}", b"null")
+LOST_TIMES = ROWS[12].bodies
 """Times of lines that are none, as JSON."""
 
 _NAMES = len(HOSTILE) + 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hostile.corpus import HOSTILE
+from hostile.rows import ROWS
 from opsconsole.domain.runbook import InputType, RunbookInput
 from opsconsole.domain.text import SafeText
 from opsconsole.runbooks.faults import FAULTS_KEPT, RunbookError
@@ -23,20 +24,7 @@ from opsconsole.runbooks.shelf import read_shelf
 from opsconsole.safe_text import safe_text
 from runbook_files import CHECK, DECIDE, ENDS, FRONT, WHOLE, faults, parsed, runbook
 
-SHELL = (
-    "; reboot",
-    "$(reboot)",
-    "`reboot`",
-    "a && b",
-    "a | b",
-    "> /etc/passwd",
-    "a\nb",
-    "--all",
-    "-rf",
-    "*",
-    "~",
-    "$HOME",
-)
+SHELL = ROWS[20].texts
 
 
 def refusal(path: Path) -> tuple[int, str]:
@@ -116,7 +104,7 @@ def test_characters_that_hide_or_command_are_refused_with_line_and_code(hidden: 
     assert f"U+{ord(hidden[0]):04X} in column 11" in fault.words
 
 
-@pytest.mark.parametrize("text", [one for one in HOSTILE if isinstance(one, str)])
+@pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_texts_are_refused_or_shown_as_they_stand(text: str) -> None:
     try:
         found = parse(text_file("case.md", WHOLE.replace("A case", text).encode("utf-8", "surrogatepass")))
@@ -162,6 +150,13 @@ def test_a_billion_laughs_is_refused_at_the_first_one() -> None:
     laughs = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b]\n"
     found = faults(WHOLE.replace("title: A case\n", laughs + "title: A case\n"))
     assert any(line == 2 and "anchors are not read; take `&a` out" in words for line, words in found)
+
+
+@pytest.mark.parametrize("text", ROWS[17].texts)
+def test_an_object_of_yaml_is_refused_and_not_made(text: str) -> None:
+    found = faults(WHOLE.replace("title: A case", f"title: {text}"))
+    assert any(line == 2 for line, _ in found)
+    assert parsed(WHOLE.replace("title: A case", f"title: {text}")).runbook is None
 
 
 def test_many_values_are_refused() -> None:
