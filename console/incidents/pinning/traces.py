@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -85,11 +85,18 @@ def _few(attributes: dict[SafeText, SafeText]) -> dict[SafeText, SafeText]:
 def _fewer(trace: Trace, chosen: SafeText) -> Trace:
     """The most telling spans that fit, each with its ancestors, in the trace's order."""
     spans = trace.spans
-    places = {span.span_id: place for place, span in enumerate(spans)}
+    parents, sizes = _parents(spans), [_size(span) + 1 for span in spans]
+    whole = _with_ancestors(sizes, parents)
     kept, room = set[int](), MOST_BYTES
     for place in _telling_first(spans, trace.root, chosen):
-        wanted = [one for one in _with_ancestors(spans, places, place) if one not in kept]
-        needed = sum(_size(spans[one]) + 1 for one in wanted)
+        if whole[place] > MOST_BYTES:
+            continue  # not even with what is kept of it already
+        wanted, needed = dict[int, None](), 0
+        at: int | None = place
+        while at is not None and at not in kept and at not in wanted and needed <= room:
+            wanted[at] = None
+            needed += sizes[at]
+            at = parents[at]
         if needed <= room:
             kept.update(wanted)
             room -= needed
@@ -104,12 +111,29 @@ def _telling_first(spans: Sequence[Span], root: Span, chosen: SafeText) -> list[
     return sorted(range(len(spans)), key=rank)
 
 
-def _with_ancestors(spans: Sequence[Span], places: dict[SafeText, int], place: int) -> Iterator[int]:
-    """`place` and those above it; a store may make spans each other's parents."""
-    seen: set[int] = set()
-    at: int | None = place
-    while at is not None and at not in seen:
-        seen.add(at)
-        yield at
-        parent = spans[at].parent_id
-        at = None if parent is None else places.get(parent)
+def _parents(spans: Sequence[Span]) -> list[int | None]:
+    """The place of each span's parent; a store may make spans each other's parents."""
+    places = {span.span_id: place for place, span in enumerate(spans)}
+    return [None if span.parent_id is None else places.get(span.parent_id) for span in spans]
+
+
+def _with_ancestors(sizes: Sequence[int], parents: Sequence[int | None]) -> dict[int, int]:
+    """The size of each place with all places above it. Each is walked once: a hostile trace is a chain or a ring."""
+    found = dict[int, int]()
+    for start in range(len(sizes)):
+        path = dict[int, int]()
+        at: int | None = start
+        while at is not None and at not in found and at not in path:
+            path[at] = len(path)
+            at = parents[at]
+        walked = list(path)
+        above = 0 if at is None else found.get(at, 0)
+        if at in path:
+            ring = walked[path[at] :]
+            above = sum(sizes[one] for one in ring)
+            found.update(dict.fromkeys(ring, above))
+            del walked[path[at] :]
+        for one in reversed(walked):
+            above += sizes[one]
+            found[one] = above
+    return found
