@@ -1,4 +1,8 @@
-"""A log level that is set for a while, on the practice cluster and a real one, and consoles that are killed over it."""
+"""A log level that is set for a while, on the practice cluster and a real one, and consoles that are killed over it.
+
+Nearly all the time of these stories goes by until a level is put back, so they run side by side, each on a workload and
+a machine of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,9 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -23,12 +28,23 @@ from story_stage import Console
 from tmux_screen import OPSCONSOLE, tmux
 
 PATIENCE = 120.0
+LOOK_SECONDS = 0.5
+"""Between two looks at what takes its time."""
+
 WATCHER = b"opsconsole.level_watch_process"
+WORKLOADS = ("orders", "gateway", "checkout", "payments", "users")
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    until(condition, what, PATIENCE, LOOK_SECONDS)
 
 
 @dataclass(frozen=True)
 class Place:
-    """A cluster with the Deployment `workload`, of more than one pod, whose processes have a handler at `/level`."""
+    """A cluster with the Deployment `workload`, of more than one pod, whose processes have a handler at `/level`.
+
+    All are at info in the beginning.
+    """
 
     api: httpx.Client
     kubernetes: str
@@ -67,33 +83,21 @@ def practice_levels() -> Iterator[Place]:
         assert settings.kubernetes is not None
         url = settings.kubernetes.url
         with httpx.Client(base_url=url, trust_env=False, timeout=20) as api:
-            yield Place(api, f'"{url}"', "shop", "orders", "app")
+            yield Place(api, f'"{url}"', "shop", "", "app")
 
 
 @pytest.fixture(scope="module")
 def real_levels(kubernetes: Cluster) -> Iterator[Place]:
-    """Two pods of the Go service."""
+    """Two pods of the Go service for each workload."""
     namespace = "log-levels"
     kubernetes.create_namespace(namespace)
-    kubernetes.api.apply(workloads.deployment("orders"), namespace)
-    kubernetes.wait_for_rollout("orders", namespace)
+    for workload in WORKLOADS:
+        kubernetes.api.apply(workloads.deployment(workload), namespace)
+    for workload in WORKLOADS:
+        kubernetes.wait_for_rollout(workload, namespace)
     written = f'{{ kubeconfig = "{kubernetes.kubeconfig}", namespaces = ["{namespace}"] }}'
-    yield Place(kubernetes.api.http, written, namespace, "orders", "app.kubernetes.io/name")
+    yield Place(kubernetes.api.http, written, namespace, "", "app.kubernetes.io/name")
     kubernetes.remove_namespace(namespace)
-
-
-@pytest.fixture(
-    params=[
-        pytest.param("practice"),
-        pytest.param("real", marks=[pytest.mark.kubernetes, pytest.mark.xdist_group("kubernetes")]),
-    ],
-)
-def place(request: pytest.FixtureRequest) -> Place:
-    """Either, with every pod at info."""
-    found: Place = request.getfixturevalue(f"{request.param}_levels")
-    for pod in found.pods():
-        found.set_level(pod, "info")
-    return found
 
 
 @dataclass(frozen=True)
@@ -165,32 +169,36 @@ class Desk:
         """SIGKILL, which nobody hears."""
         assert self.processes(watching=watching)
         self.end(signal.SIGKILL, watching=watching)
-        until(lambda: not self.processes(watching=watching), "them to be gone", PATIENCE)
+        wait_until(lambda: not self.processes(watching=watching), "them to be gone")
 
 
-@pytest.fixture
-def desk(place: Place, tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(place, tmp_path)
-    (tmp_path / "config.toml").write_text(
+@contextlib.contextmanager
+def desk_of(place: Place, folder: Path) -> Iterator[Desk]:
+    """A machine whose processes have ended by the end."""
+    made = Desk(place, folder)
+    (folder / "config.toml").write_text(
         "[clusters.real]\n"
         f'namespace = "{place.namespace}"\n'
         f"kubernetes = {place.kubernetes}\n"
         'log_levels = { path = "/level" }\n'
     )
-    yield made
-    made.end(signal.SIGKILL, watching=True)
+    try:
+        yield made
+    finally:
+        made.end(signal.SIGKILL, watching=True)
 
 
-def test_the_level_of_each_pod_is_told(desk: Desk) -> None:
+def the_level_of_each_pod_is_told(desk: Desk) -> None:
     desk.place.set_level(desk.place.pods()[0], "warn")
     told = desk.run("get", f"deployment/{desk.place.workload}", "--json")
     assert told.returncode == 0, told.stderr
     lines = [json.loads(line) for line in told.stdout.splitlines()]
     assert sorted(line["pod"] for line in lines) == desk.place.pods()
     assert sorted(line["level"] for line in lines) == sorted(["warn", *["info"] * (len(lines) - 1)])
+    desk.place.set_level(desk.place.pods()[0], "info")
 
 
-def test_debug_lines_are_written_until_it_is_put_back_by_a_process_that_then_ends(desk: Desk) -> None:
+def debug_lines_are_written_until_it_is_put_back_by_a_process_that_then_ends(desk: Desk) -> None:
     pod = desk.place.pods()[0]
     assert '"level":"debug"' not in desk.place.log(pod)
     done = desk.set("--for", "15s")
@@ -202,26 +210,26 @@ def test_debug_lines_are_written_until_it_is_put_back_by_a_process_that_then_end
         desk.place.use()
         return '"level":"debug"' in desk.place.log(pod)
 
-    until(written, "a line at debug", PATIENCE)
-    until(lambda: desk.place.levels() == {"info"}, "the level to be put back", PATIENCE)
-    until(lambda: not desk.processes(watching=True), "the process to have ended", PATIENCE)
+    wait_until(written, "a line at debug")
+    wait_until(lambda: desk.place.levels() == {"info"}, "the level to be put back")
+    wait_until(lambda: not desk.processes(watching=True), "the process to have ended")
     assert desk.recorded() == [
         *(("set-log-level", state) for state in ("recorded", "sent", "applied", "verified")),
         *(("restore-log-level", state) for state in ("recorded", "sent", "applied", "verified")),
     ]
 
 
-def test_a_level_that_somebody_else_chose_meanwhile_is_left_alone(desk: Desk) -> None:
+def a_level_that_somebody_else_chose_meanwhile_is_left_alone(desk: Desk) -> None:
     desk.set("--for", "10s")
     pod, *others = desk.place.pods()
     desk.place.set_level(pod, "error")
-    until(lambda: desk.place.levels() == {"error", "info"}, "the others to be put back", PATIENCE)
-    until(lambda: not desk.processes(watching=True), "the process to have ended", PATIENCE)
+    wait_until(lambda: desk.place.levels() == {"error", "info"}, "the others to be put back")
+    wait_until(lambda: not desk.processes(watching=True), "the process to have ended")
     assert desk.recorded()[-1] == ("restore-log-level", "verified")
     assert others
 
 
-def test_a_console_killed_by_sigkill_leaves_a_process_that_puts_it_back(desk: Desk) -> None:
+def a_console_killed_by_sigkill_leaves_a_process_that_puts_it_back(desk: Desk) -> None:
     with desk.console() as console:
         console.shows(r"5 Pods", rf"{desk.place.workload}-")
         console.press("D")
@@ -237,12 +245,12 @@ def test_a_console_killed_by_sigkill_leaves_a_process_that_puts_it_back(desk: De
         console.shows(rf"{desk.place.workload} DEBUG until \d\d:\d\d")
         desk.kill(watching=False)
     assert desk.place.levels() == {"debug"}
-    until(lambda: desk.place.levels() == {"info"}, "the level to be put back", PATIENCE)
-    until(lambda: not desk.processes(watching=True), "the process to have ended", PATIENCE)
+    wait_until(lambda: desk.place.levels() == {"info"}, "the level to be put back")
+    wait_until(lambda: not desk.processes(watching=True), "the process to have ended")
     assert desk.recorded()[-1] == ("restore-log-level", "verified")
 
 
-def test_a_console_that_is_ended_puts_it_back_first(desk: Desk) -> None:
+def a_console_that_is_ended_puts_it_back_first(desk: Desk) -> None:
     with desk.console() as console:
         console.shows(r"5 Pods", rf"{desk.place.workload}-")
         console.press("D")
@@ -252,16 +260,16 @@ def test_a_console_that_is_ended_puts_it_back_first(desk: Desk) -> None:
         console.confirm()
         console.shows(r"verified +\d of \d pods at debug")
         desk.end(signal.SIGTERM, watching=False)
-        until(lambda: not desk.processes(watching=False), "the console to have ended", PATIENCE)
+        wait_until(lambda: not desk.processes(watching=False), "the console to have ended")
         assert desk.place.levels() == {"info"}
-    until(lambda: not desk.processes(watching=True), "the process to have ended", PATIENCE)
+    wait_until(lambda: not desk.processes(watching=True), "the process to have ended")
 
 
-def test_when_the_watching_process_is_killed_too_the_next_command_puts_it_back(desk: Desk) -> None:
+def when_the_watching_process_is_killed_too_the_next_command_puts_it_back(desk: Desk) -> None:
     desk.set("--for", "20s")
     until_when = desk.over_at()
     desk.kill(watching=True)
-    until(lambda: time.time() > until_when, "the time to be over", PATIENCE)
+    wait_until(lambda: time.time() > until_when, "the time to be over")
     assert desk.place.levels() == {"debug"}
     done = desk.run("restore")
     assert done.returncode == 0
@@ -269,10 +277,68 @@ def test_when_the_watching_process_is_killed_too_the_next_command_puts_it_back(d
     assert desk.place.levels() == {"info"}
 
 
-def test_a_command_before_the_time_is_over_has_it_watched_over_again(desk: Desk) -> None:
+def a_command_before_the_time_is_over_has_it_watched_over_again(desk: Desk) -> None:
     desk.set("--for", "40s")
     desk.kill(watching=True)
     assert desk.run("restore").returncode == 0
     assert desk.place.levels() == {"debug"}
     assert desk.processes(watching=True)
-    until(lambda: desk.place.levels() == {"info"}, "the level to be put back", PATIENCE)
+    wait_until(lambda: desk.place.levels() == {"info"}, "the level to be put back")
+
+
+Story = Callable[[Desk], None]
+
+STORIES: tuple[tuple[Story, ...], ...] = (
+    (a_console_killed_by_sigkill_leaves_a_process_that_puts_it_back,),
+    (a_command_before_the_time_is_over_has_it_watched_over_again,),
+    (debug_lines_are_written_until_it_is_put_back_by_a_process_that_then_ends,),
+    (a_level_that_somebody_else_chose_meanwhile_is_left_alone,),
+    (
+        the_level_of_each_pod_is_told,
+        a_console_that_is_ended_puts_it_back_first,
+        when_the_watching_process_is_killed_too_the_next_command_puts_it_back,
+    ),
+)
+"""Those of one workload come one after another."""
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("practice"),
+        pytest.param("real", marks=[pytest.mark.kubernetes, pytest.mark.xdist_group("kubernetes")]),
+    ],
+    scope="module",
+)
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[Story, Future[None]]]:
+    """All stories, under way on either cluster."""
+    place: Place = request.getfixturevalue(f"{request.param}_levels")
+    ends: dict[Story, Future[None]] = {story: Future() for stories in STORIES for story in stories}
+
+    def tell(workload: str, stories: tuple[Story, ...]) -> None:
+        for story in stories:
+            with _ending(ends[story]), desk_of(replace(place, workload=workload), folders[story]) as desk:
+                story(desk)
+
+    folders = {story: tmp_path_factory.mktemp("desk") for story in ends}
+    with ThreadPoolExecutor(len(WORKLOADS)) as threads:
+        for workload, stories in zip(WORKLOADS, STORIES, strict=True):
+            threads.submit(tell, workload, stories)
+        yield ends
+
+
+@contextlib.contextmanager
+def _ending(end: Future[None]) -> Iterator[None]:
+    """`end` is told of how the block ends."""
+    try:
+        yield
+    except BaseException as error:  # noqa: BLE001 - it is raised again in the test
+        end.set_exception(error)
+    else:
+        end.set_result(None)
+
+
+@pytest.mark.parametrize("story", [one for stories in STORIES for one in stories], ids=lambda story: story.__name__)
+def test_a_level_that_is_set_for_a_while(running: Mapping[Story, Future[None]], story: Story) -> None:
+    running[story].result()
