@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import httpx
 
-from opsconsole.config.settings import SourceSettings
+from opsconsole.config.settings import SecretRef, SourceSettings
 from opsconsole.domain.errors import ConfigError, ErrorKind, SourceError
+from opsconsole.domain.known_secrets import KnownSecrets
 from opsconsole.safe_text import safe_text
 from opsconsole.sources.credentials import ClientCertificate, Credentials, FoundSettings, request_headers
 from opsconsole.sources.wire.tls import tls_context
@@ -70,6 +74,15 @@ class Presenting:
         source = self._found.credentials if self._found is not None else None
         return source is not None and await source.refused(presented.credentials)
 
+    def unrepeated(self, body: bytes, headers: httpx.Headers) -> bytes:
+        """`body`, whose words will be shown, without the credentials among `headers`, which the request went out with.
+
+        Gateways and debugging pages repeat what they refuse.
+        """
+        kept_apart = {name.lower() for name, value in self._settings.headers.items() if isinstance(value, SecretRef)}
+        shown = (value for name, value in headers.items() if name.lower() in {"authorization", *kept_apart})
+        return KnownSecrets.of(_with_parts(shown)).hidden_in_bytes(body)
+
     async def close(self) -> None:
         """Close all connections. A later request connects afresh."""
         clients = (self._client, self._retired)
@@ -107,6 +120,19 @@ class Presenting:
             raise ConfigError(
                 f"{self._source}: its proxy can't be used; write an http or https one, or install socksio for socks5"
             ) from error
+
+
+def _with_parts(values: Iterable[str]) -> Iterator[str]:
+    """`values`, those behind the name of a scheme alone, and what is inside of basic authentication."""
+    for value in values:
+        scheme, _, credential = value.partition(" ")
+        yield value
+        yield credential
+        if scheme.lower() == "basic":
+            with suppress(ValueError):  # a header that the operator wrote may be anything
+                pair = base64.b64decode(credential).decode("utf-8", "replace")
+                yield pair
+                yield pair.partition(":")[2]
 
 
 def of_configuration(error: ConfigError, source: str) -> SourceError:

@@ -263,6 +263,8 @@ class Wire:
             raise SourceError(ErrorKind.TOO_LARGE, self.source, words) from error
         except BodyBrokenError as error:
             raise SourceError(ErrorKind.MALFORMED, self.source, safe_text(error)) from error
+        if response.status_code >= 300 or "html" in response.headers.get("content-type", ""):
+            body = self._presenting.unrepeated(body, response.request.headers)
         self._certificate = None  # whatever was refused before, this one is not
         answer = Answer(
             self.source,
