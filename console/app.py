@@ -22,7 +22,7 @@ from textual.filter import LineFilter, NoColor
 
 from opsconsole.actions import PaneName, key_words, with_keymap
 from opsconsole.clock import Clock, SystemClock
-from opsconsole.config.settings import NotificationSettings, Settings, ThemeName
+from opsconsole.config.settings import Settings, ThemeName
 from opsconsole.domain.errors import SourceError
 from opsconsole.domain.operation import AuditRecord
 from opsconsole.domain.scope import Scope
@@ -33,10 +33,9 @@ from opsconsole.drills.drill import Drill
 from opsconsole.feeds.cluster_feeds import ClusterFeeds
 from opsconsole.feeds.feed import Pace
 from opsconsole.garbage import FULL_COLLECTION_INTERVAL, collect_everything, spare_key_presses
-from opsconsole.hang_up import GRACE, leave_on_hang_up
+from opsconsole.hang_up import GRACE
 from opsconsole.incidents.late_records import IncidentJournal
-from opsconsole.incidents.notifying import Messenger
-from opsconsole.incidents.protocols import IncidentStore
+from opsconsole.late_parts import logged_in, messenger_of, share_of, write_mode_of
 from opsconsole.operations.protocols import Operations
 from opsconsole.record_keeping import late_records
 from opsconsole.runbooks.late_bookcase import LateBookcase, LookUp
@@ -48,13 +47,15 @@ from opsconsole.screens.desks import Desks
 from opsconsole.screens.drills.drill_desk import DrillDesk
 from opsconsole.screens.incidents.incident_desk import IncidentDesk
 from opsconsole.screens.incidents.pinning import web_links
-from opsconsole.screens.incidents.record_watch import OpenRecords, RecordWatch, Share, Sharer
+from opsconsole.screens.incidents.record_watch import OpenRecords, RecordWatch, Share
 from opsconsole.screens.incidents.timeline_keeper import TimelineKeeper
 from opsconsole.screens.messages import EvidenceAsked, JumpAsked, TopicChanged
 from opsconsole.screens.operations.desk import OperationDesk
 from opsconsole.screens.runbooks.runbook_desk import RunbookDesk
 from opsconsole.screens.terminal_guard import ControlCharacterFilter
 from opsconsole.sources.protocols import Sources
+from opsconsole.terminal_driver import driver_on
+from opsconsole.terminal_life import TerminalLife, output_of_this_process
 from opsconsole.themes import ALL_THEMES, VARIABLE_DEFAULTS
 from opsconsole.widgets.glyphs import ASCII, UNICODE
 from opsconsole.widgets.typing_box import TypingBox
@@ -102,8 +103,11 @@ class OpsConsole(App[int]):
         team. `runbooks` reads those there are when they are first asked for. `log_in` has the terminal while it signs
         in to the cluster, and returns a sentence or raises `SourceError`. `drill` is what is practised.
         """
-        super().__init__()
+        output = output_of_this_process()
+        super().__init__(driver_class=driver_on(output))
+        self._terminal = TerminalLife(self, output)
         self._settings = settings
+        self._ascii = settings.ascii_only or not output.draws_lines
         self._connect = connect
         self._clock = clock or SystemClock()
         self._chance = chance or random.Random()  # noqa: S311 - spreads requests in time, guards nothing
@@ -152,7 +156,7 @@ class OpsConsole(App[int]):
             self._feeds,
             clock=self._clock,
             zone=zone_of(settings.time_zone),
-            glyphs=ASCII if settings.ascii_only else UNICODE,
+            glyphs=ASCII if self._ascii else UNICODE,
             actions=with_keymap(settings.keymap),
             production=settings.cluster.production,
             desks=self._desks,
@@ -172,7 +176,7 @@ class OpsConsole(App[int]):
 
     def _desks(self, screen: ConsoleScreen) -> Desks:
         zone = zone_of(self._settings.time_zone)
-        glyphs = ASCII if self._settings.ascii_only else UNICODE
+        glyphs = ASCII if self._ascii else UNICODE
         self._operation_desk = OperationDesk(
             screen,
             self._operations,
@@ -182,6 +186,7 @@ class OpsConsole(App[int]):
             glyphs=glyphs,
             on_change=screen.feeds.refresh,
             actions=screen.actions,
+            say_last=self._terminal.say,
         )
         watch = RecordWatch(screen, self._records, self._share)
         incidents = IncidentDesk(
@@ -227,12 +232,21 @@ class OpsConsole(App[int]):
 
     def on_mount(self) -> None:
         """Apply the keymap; leave cleanly when the terminal or the session goes away."""
-        if self._settings.ascii_only:
+        if self._ascii:
             self.add_class("ascii")
         self.set_keymap(self._settings.keymap)
         if not self.is_headless:
-            leave_on_hang_up(lambda: self.exit(0), self._patience)
+            self._terminal.begin(self._patience)
             self.set_interval(FULL_COLLECTION_INTERVAL, collect_everything)
+
+    def post_display_hook(self) -> None:
+        """As Textual's, which calls it whenever it has painted: a slow terminal is not given more than it takes."""
+        self._terminal.painted()
+
+    def action_stop(self) -> None:
+        """Give the terminal back to the shell, which brings the console back by `fg`."""
+        if refused := self._terminal.stop():
+            self.notify(refused, markup=False)
 
     def on_key(self, event: events.Key) -> None:
         """Letters that were typed for a box, and were on their way to what had the keys before it, go there.
@@ -316,39 +330,6 @@ def zone_of(name: str) -> tzinfo:
     return UTC if name.upper() == "UTC" else ZoneInfo(name)
 
 
-def _share(settings: Settings, clock: Clock) -> Share | None:
-    """What shares the incidents of the settings' cluster; None where they are not shared."""
-    if settings.cluster.incidents is None:
-        return None
-
-    def share(store: IncidentStore) -> Sharer | None:
-        from opsconsole.incident_sharing import sharing_of  # noqa: PLC0415 - brings a client, after first paint
-
-        return sharing_of(settings.cluster, store, clock)
-
-    return share
-
-
-def _messenger(settings: NotificationSettings, clock: Clock) -> Messenger:
-    from opsconsole.sources.notifying.connecting import messenger  # noqa: PLC0415 - brings httpx, after first paint
-
-    return messenger(settings, clock)
-
-
-def _log_in(access: Reached | None) -> SafeText:
-    """Sign in, and say by what. Raises `SourceError`."""
-    done = access.log_in() if access else None
-    return SafeText(f"{done.program} gave a credential" if done else "there is nothing to sign in to")
-
-
-def _write_mode(settings: Settings, clock: Clock) -> WriteMode:
-    """Open where the settings say so."""
-    write_mode = WriteMode(clock)
-    if settings.write:
-        write_mode.open()
-    return write_mode
-
-
 def run(settings: Settings, drill: Drill | None = None) -> int:
     """Open the console until the operator leaves; returns the exit code. In a `drill` incidents are marked as such.
 
@@ -372,9 +353,9 @@ def run(settings: Settings, drill: Drill | None = None) -> int:
         late.import_ahead(settings.cluster)
         return late.connect(settings.cluster, clock, reached=reached())
 
-    write_mode = _write_mode(settings, clock)
+    write_mode = write_mode_of(settings, clock)
     drill_since = None if drill is None else clock.now()
-    records = late_records(settings, clock, drill_since=drill_since, messenger=_messenger)
+    records = late_records(settings, clock, drill_since=drill_since, messenger=messenger_of)
 
     def operations() -> Operations:
         from opsconsole.operating import operations as operations_on  # noqa: PLC0415 - only for who operates
@@ -390,9 +371,9 @@ def run(settings: Settings, drill: Drill | None = None) -> int:
         write_mode=write_mode,
         operations=operations if settings.cluster.kubernetes else None,
         records=records,
-        share=_share(settings, clock),
+        share=share_of(settings, clock),
         runbooks=LateBookcase(settings, clock, records.if_needed),
-        log_in=(lambda: _log_in(reached())) if settings.cluster.kubernetes else None,
+        log_in=(lambda: logged_in(reached())) if settings.cluster.kubernetes else None,
         drill=drill,
     )
     result = app.run(mouse=True)

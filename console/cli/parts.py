@@ -54,6 +54,11 @@ def prepare_screen() -> None:
         raise ConfigError(
             "stdin and stdout are no terminal; open the console in one (ssh -t), or use `opsconsole snapshot`"
         )
+    if os.environ.get("TERM") == "dumb":
+        raise ConfigError(
+            "TERM is dumb, a terminal that only writes line after line; set TERM to what it is, or use"
+            " `opsconsole snapshot`"
+        )
     _give_size(sys.stdout.fileno())
     # Textual reads these once, when it is imported; each of them sends bytes that nobody needs over SSH.
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")

@@ -18,6 +18,7 @@ from opsconsole.domain.pod import Pod
 from opsconsole.domain.text import SafeText
 from opsconsole.operations.protocols import Operations
 from opsconsole.screens.choice_screen import Choice, ChoiceScreen
+from opsconsole.screens.operations.last_words import ended_words, putting_back_words, waiting_words
 from opsconsole.screens.operations.level_keeping import PUT_BACK_SECONDS, LevelKeeping, chosen_order, level_chooser
 from opsconsole.screens.operations.plan_screen import PlanScreen
 from opsconsole.screens.operations.progress_screen import ProgressScreen
@@ -73,11 +74,12 @@ class OperationDesk:
         glyphs: Glyphs,
         on_change: Callable[[], object],
         actions: tuple[Action, ...] = ACTIONS,
+        say_last: Callable[[SafeText], object] = lambda _: None,
     ) -> None:
         """`operations` makes the engine, which shares `write_mode`, at the first order; None: there is no cluster.
 
         `on_change` is told when an operation has ended, so that the panes ask anew. `actions` carry the operator's
-        keys.
+        keys. `say_last` tells the operator something once the screen is closed.
         """
         self.write_mode = write_mode
         self._screen = screen
@@ -87,6 +89,7 @@ class OperationDesk:
         self._zone = zone
         self._glyphs = glyphs
         self._on_change = on_change
+        self._say_last = say_last
         self._keys = {one.id: one.keys for one in actions}
         self._running: list[RunningOperation] = []
         self._unsettled = Unsettled(self._reconciled, self._warn, clock)
@@ -104,10 +107,18 @@ class OperationDesk:
 
     async def drain(self) -> None:
         """Drop what was not sent, wait, at most `DRAIN` seconds, for the answers to what was, and put levels back."""
-        if self._made is not None:
-            await self._made.finish(DRAIN)
-            await self.levels.leave()
-            await self._made.finish(0.0)
+        if self._made is None:
+            return
+        awaited = [one for one in self._running if not one.told]
+        if awaited:
+            self._say_last(waiting_words([one.plan for one in awaited], DRAIN))
+        await self._made.finish(DRAIN)
+        for one in awaited:
+            self._say_last(ended_words(one))
+        if self.levels.ours:
+            self._say_last(putting_back_words(PUT_BACK_SECONDS))
+        await self.levels.leave()
+        await self._made.finish(0.0)
 
     async def reconcile(self) -> None:
         """Say what became of operations that a crash, or a lost answer, left open; from then on keep log levels."""
