@@ -20,6 +20,7 @@ SCENARIO ?=
 SEED ?=
 WORKERS ?= auto
 PYTEST_ARGS ?=
+SOAK_MINUTES ?= 20
 AUDIT_ARGS ?=
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
@@ -77,6 +78,10 @@ bench-real: servers ## Measure the console on a real API server with 10,000 pods
 .PHONY: bench-logs
 bench-logs: $(DEVELOPMENT) ## Measure logs and traces on a million lines in a real Elasticsearch, and lnav beside
 	@$(BIN)/python tests/bench/measure_logs.py
+
+.PHONY: soak
+soak: $(DEVELOPMENT) ## Let the console endure load, sick backends and a monkey for SOAK_MINUTES
+	@PYTHONPATH=tests $(BIN)/python -m soak --minutes $(SOAK_MINUTES) --seed $(or $(SEED),1)
 
 .PHONY: screenshots
 screenshots: $(DEVELOPMENT) ## Take the pictures of screenshots/ anew

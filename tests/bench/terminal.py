@@ -33,10 +33,10 @@ class Terminal:
         self.received = bytearray()
         self.arrivals: list[tuple[float, bytes]] = []
         self.started = time.monotonic()
-        self.pid, self._master = pty.fork()
+        self.pid, self.master = pty.fork()
         if self.pid == 0:
             os.execvpe(command[0], list(command), {**os.environ, "TERM": "xterm-256color", **environment})  # noqa: S606
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
 
     def __enter__(self) -> Self:
         """The running terminal."""
@@ -52,21 +52,21 @@ class Terminal:
                 deadline = time.monotonic() + 5
                 while time.monotonic() < deadline:
                     if os.waitpid(self.pid, os.WNOHANG)[0]:
-                        os.close(self._master)
+                        os.close(self.master)
                         return
                     self.read(0.05)
 
     def send(self, keys: bytes) -> None:
         """Type `keys`."""
-        os.write(self._master, keys)
+        os.write(self.master, keys)
 
     def read(self, patience: float) -> bytes:
         """What arrives within `patience` seconds, at most one read; empty when nothing does."""
-        ready, _, _ = select.select([self._master], [], [], max(0.0, patience))
+        ready, _, _ = select.select([self.master], [], [], max(0.0, patience))
         if not ready:
             return b""
         try:
-            chunk = os.read(self._master, 1 << 16)
+            chunk = os.read(self.master, 1 << 16)
         except OSError:
             return b""
         self.received += chunk
