@@ -57,6 +57,7 @@ from walk_stage import quiet
 
 PROD, USER = SafeText("prod"), SafeText("op")
 NOWHERE = "nowhere"
+WHILE_IT_RUNS = "while the program runs"
 ORDERLY = (signal.SIGHUP, signal.SIGTERM)
 
 ASK = step("question: Sure?\nchoices: [yes, no]", "ask", "Are you sure")
@@ -174,13 +175,13 @@ class Runner(ProgramRunner):
 
     async def run(self, act: LocalProgram) -> Ran:
         await self.fate.strikes("before the program")
-        while_it_runs = self.fate.is_at("while the program runs")
+        while_it_runs = self.fate.is_at(WHILE_IT_RUNS)
         if while_it_runs:
             (self.folder / "hold").touch()
         running = asyncio.ensure_future(super().run(act))
         if while_it_runs:
             await asyncio.to_thread(until, (self.folder / "ran").exists, "the program to run", 60)
-        await self.fate.strikes("while the program runs")
+        await self.fate.strikes(WHILE_IT_RUNS)
         try:
             ran = await running
         finally:
@@ -301,7 +302,8 @@ class Console:
 
     async def close(self) -> None:
         """As the console ends: what was not sent is dropped, what was may answer; then the record is closed."""
-        await self.engine.finish()
+        # A program that does not end by itself is waited for in vain.
+        await self.engine.finish(*([0.5] if self.fate.place == WHILE_IT_RUNS else []))
         await self.records.close()
 
 
