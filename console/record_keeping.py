@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from opsconsole.clock import Clock
 from opsconsole.config.secrets_in_use import secrets_in_use
 from opsconsole.config.settings import IncidentSettings, NotificationKind, NotificationSettings, Settings
@@ -23,6 +25,7 @@ from opsconsole.incidents.protocols import StoreError
 from opsconsole.incidents.records import Records
 from opsconsole.incidents.store.place import usual_path
 from opsconsole.incidents.store.sqlite_incidents import SqliteIncidents
+from opsconsole.incidents.store.unwritten import folders_with_notes
 from opsconsole.machine_user import operator
 from opsconsole.safe_text import safe_text
 
@@ -55,20 +58,36 @@ def late_records(
         book = Book(
             store, clock, cluster=cluster, operator=user, attachment=attachment, drill_since=drill_since, known=known
         )
+        records = Records(store, book, news=await _cleared_up(store, book, drills))
         if tells is None:
-            return Records(store, book)
-        return Records(store, book, notifier_of(settings.incidents, Records(store, book), clock, path, tells))
+            return records
+        notifier = notifier_of(settings.incidents, records, clock, path, tells)
+        return msgspec.structs.replace(records, notifier=notifier)
 
     drills, undelivered = DrillMarks(path), _marks(path)
 
     def left() -> bool:
-        return drills.any() or (tells is not None and undelivered.any())
+        return drills.any() or bool(folders_with_notes(path)) or (tells is not None and undelivered.any())
 
-    return LateRecords(opened, attachment, left=left, clear_up=partial(_clear_up, drills))
+    return LateRecords(opened, attachment, left=left)
 
 
-async def _clear_up(drills: DrillMarks, records: Records) -> tuple[SafeText, ...]:
-    """End what was killed; what can't be written now is left for the next time, and nobody is kept from working."""
+async def _cleared_up(store: SqliteIncidents, book: Book, drills: DrillMarks) -> tuple[SafeText, ...]:
+    """Finish what was left, and tell. What can't be written now waits for the next time; nobody is kept from working."""
+    return (*await _brought_back(store), *await _broken_off(Records(store, book), drills))
+
+
+async def _brought_back(store: SqliteIncidents) -> tuple[SafeText, ...]:
+    try:
+        done = await store.bring_back()
+    except StoreError as error:
+        return (safe_text(error, 2000),)
+    if done is None:
+        return ()
+    return (*((done.words,) if done.brought else ()), *done.broken)
+
+
+async def _broken_off(records: Records, drills: DrillMarks) -> tuple[SafeText, ...]:
     try:
         ended = await break_off(records, drills)
     except StoreError as error:

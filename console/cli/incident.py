@@ -35,6 +35,7 @@ for _below in (
     incident_sync.sync,
     incident_upkeep.backup,
     incident_upkeep.restore,
+    incident_upkeep.restore_notes,
     incident_upkeep.verify,
 ):
     command.add_command(_below)

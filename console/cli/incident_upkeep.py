@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from opsconsole.cli.flags import Flags, cluster_flags
 from opsconsole.cli.incident_record import FILE, JSON, record_path
 from opsconsole.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from opsconsole.incidents.store.bringing_back import BroughtBack
 
 SCHEMA = "opsconsole.incident-record/1"
 
@@ -66,6 +70,50 @@ def restore(ctx: click.Context, flags: Flags, file: Path | None, source: Path) -
     kept = f"; what was there before is kept in {safe_text(done.before)}" if done.before else ""
     click.echo(f"{safe_text(path)}: {done.found.incidents} incidents with {done.found.events} events put back{kept}")
     return 0
+
+
+@click.command(
+    "restore-notes",
+    epilog="""\b
+Examples:
+  opsconsole incident restore-notes
+
+Exit code: 0 nothing is left outside, 1 something is, and named.
+""",
+)
+@cluster_flags
+@FILE
+@click.pass_context
+def restore_notes(ctx: click.Context, flags: Flags, file: Path | None) -> int:
+    """Bring back the notes that could not be written.
+
+    When the record can't be written, notes are kept in unwritten-notes.jsonl. Each console brings them back when it
+    starts; this does it now.
+    """
+    import asyncio  # noqa: PLC0415
+
+    from opsconsole.incidents.store.sqlite_incidents import SqliteIncidents  # noqa: PLC0415 - brings SQLite
+
+    path = record_path(ctx, flags, file)
+
+    async def brought() -> BroughtBack | None:
+        store = SqliteIncidents(path)
+        try:
+            return await store.bring_back()
+        finally:
+            await store.close()
+
+    done = asyncio.run(brought())
+    if done is None:
+        click.echo("there are no notes that could not be written")
+        return 0
+    again = f"; {done.known} were there, or written again since" if done.known else ""
+    click.echo(f"{done.words}{again}")
+    for sentence in done.broken:
+        click.echo(f"opsconsole: {sentence}", err=True)
+    if done.foreign:
+        click.echo(f"opsconsole: {done.foreign} are of incidents that {path} does not have, and stay", err=True)
+    return 1 if done.broken or done.foreign else 0
 
 
 @click.command(

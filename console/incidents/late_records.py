@@ -5,19 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-import msgspec
-
 from opsconsole.domain.incident_event import Fact
-from opsconsole.domain.text import SafeText
 from opsconsole.incidents.attachment import Attachment
 from opsconsole.incidents.protocols import StoreError
 from opsconsole.incidents.records import Records
-
-
-async def nothing_to_clear_up(records: Records) -> Sequence[SafeText]:
-    """Leaves `records` as they are."""
-    del records
-    return ()
 
 
 class LateRecords:
@@ -32,17 +23,14 @@ class LateRecords:
         attachment: Attachment,
         *,
         left: Callable[[], bool] = lambda: False,
-        clear_up: Callable[[Records], Awaitable[Sequence[SafeText]]] = nothing_to_clear_up,
     ) -> None:
         """`open_records` may raise `StoreError`; `attachment` tells whether there is an incident to go on with.
 
         `left` tells whether a process before this one left something unfinished; may block, and raise `StoreError`.
-        `clear_up` finishes what can be finished at once, and says in sentences what it did.
         """
         self._open = open_records
         self._attachment = attachment
         self._left = left
-        self._clear_up = clear_up
         self._opened: Records | None = None
         self._opening = asyncio.Lock()
         self._not_needed = False
@@ -61,12 +49,11 @@ class LateRecords:
             if self._opened is None:
                 opened = await self._open()
                 try:
-                    news = await self._clear_up(opened)
                     await opened.book.resume()
                 except StoreError:
                     await opened.store.close()
                     raise
-                self._opened = msgspec.structs.replace(opened, news=tuple(news))
+                self._opened = opened
             return self._opened
 
     async def if_needed(self) -> Records | None:

@@ -19,6 +19,7 @@ from opsconsole.incidents.selecting import ranked, the_one, wanted
 from opsconsole.incidents.similarity import like
 from opsconsole.incidents.store.failure import newer_record
 from opsconsole.incidents.store.opening import FOLDING, Opening
+from opsconsole.incidents.store.returning import Returning, sort_out
 from opsconsole.incidents.store.rows import EVENT_COLUMNS, event_of_row, incident_of_row
 from opsconsole.incidents.store.schema import version_of
 from opsconsole.incidents.store.searching import incidents_with, words_of
@@ -62,6 +63,20 @@ class RecordFile:
             if of_others:
                 self._forget_unshared(known)
         return new
+
+    def bring_back(self, events: Sequence[IncidentEvent]) -> Returning:
+        """Write what was put aside, with its own times; nothing that is here already, or was written again since.
+
+        Nobody asks whether a field was set meanwhile: what then stands beside it is a conflict, and shown.
+        """
+        with self._writing() as connection:
+            absent = new_events([event.id for event in events if _has(connection, event.id)], events)
+            sorted_out = sort_out(absent, self._stored, lambda: self._all(None))
+            for event in sorted_out.new:
+                self._insert(event, shared=False)
+            for name in dict.fromkeys(event.incident for event in sorted_out.new):
+                self._keep(fold(self._stored(name)))
+        return sorted_out
 
     def _insert(self, event: IncidentEvent, *, shared: bool) -> None:
         row = (event.id, event.incident, event.at, event.recorded_at, encode_event(event))

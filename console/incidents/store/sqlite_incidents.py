@@ -16,6 +16,7 @@ from opsconsole.domain.text import SafeText
 from opsconsole.incidents.protocols import OPEN_AND_PAST, IncidentQuery, SimilarIncident, StoreError
 
 if TYPE_CHECKING:
+    from opsconsole.incidents.store.bringing_back import BroughtBack
     from opsconsole.incidents.store.opening import Opening
     from opsconsole.incidents.store.record_file import RecordFile
 
@@ -90,6 +91,24 @@ class SqliteIncidents:
         """As `IncidentStore.set_watermark`."""
         await self._ask(lambda file: file.set_watermark(cluster, value), doing="written")
 
+    async def bring_back(self) -> BroughtBack | None:
+        """Bring back the words that were put aside; None where there are none, and then nothing is opened.
+
+        Raises `StoreError`; what is not in the record yet stays where it is.
+        """
+        folders = await asyncio.to_thread(self._asides)
+        if not folders:
+            return None
+        from opsconsole.incidents.store.bringing_back import bring_back  # noqa: PLC0415
+
+        return await self._ask(lambda file: bring_back(file, folders), doing="written")
+
+    def _asides(self) -> tuple[Path, ...]:
+        """Folders in which words were put aside. Blocks."""
+        from opsconsole.incidents.store.unwritten import folders_with_notes  # noqa: PLC0415
+
+        return folders_with_notes(self._path, self._refuges)
+
     async def close(self) -> None:
         """As `IncidentStore.close`. What was asked before is finished first."""
         if not self._closed:
@@ -111,7 +130,7 @@ class SqliteIncidents:
         from opsconsole.incidents.store.opening import open_record  # noqa: PLC0415
         from opsconsole.incidents.store.place import usual_path  # noqa: PLC0415
         from opsconsole.incidents.store.record_file import RecordFile  # noqa: PLC0415
-        from opsconsole.incidents.store.unwritten import own_words, put_aside, usual_refuges  # noqa: PLC0415
+        from opsconsole.incidents.store.unwritten import folders_of, own_words, put_aside  # noqa: PLC0415
 
         path = self._path or usual_path()
         try:
@@ -122,8 +141,7 @@ class SqliteIncidents:
         except FAILURES as error:
             self._dropped()
             lost = own_words(words)
-            refuges = usual_refuges() if self._refuges is None else self._refuges
-            kept = put_aside(lost, (path.parent, *refuges)) if lost else None
+            kept = put_aside(lost, folders_of(path, self._refuges)) if lost else None
             lost_for_good = bool(lost) and kept is None
             raise what_happened(error, path, doing=doing, kept=kept, lost=lost_for_good) from error
 
