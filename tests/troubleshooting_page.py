@@ -47,10 +47,21 @@ def raised(name: str, argument: int, *folders: str) -> Iterator[str]:
     for folder in folders:
         place = CONSOLE / folder
         for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            module = ast.parse(path.read_text(encoding="utf-8"))
+            for node in ast.walk(module):
                 match node:
                     case ast.Call(func=ast.Name(id=called), args=arguments) if called == name and arguments:
-                        yield template(arguments[argument])
+                        yield template(_made_of(arguments[argument], module))
+
+
+def _made_of(node: ast.expr, module: ast.Module) -> ast.expr:
+    """What a function of the module returns, where `node` calls one that makes the message."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called)):
+            made = (one for one in ast.walk(module) if isinstance(one, ast.FunctionDef) and one.name == called)
+            returned = (one.value for function in made for one in ast.walk(function) if isinstance(one, ast.Return))
+            return next(returned, None) or node
+    return node
 
 
 def of_sources() -> Iterator[str]:
