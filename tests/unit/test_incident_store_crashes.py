@@ -7,6 +7,7 @@ import os
 import random
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import apsw
 import msgspec
@@ -29,7 +31,7 @@ from opsconsole.incidents.store.sqlite_incidents import SqliteIncidents
 from opsconsole.incidents.store.verifying import verify
 
 TESTS = Path(__file__).resolve().parents[1]
-WRITER = (sys.executable, str(TESTS / "incident_writer.py"))
+WRITERS = (sys.executable, str(TESTS / "incident_writer.py"))
 ROUNDS = 30
 START = event(opened(), id="open")
 
@@ -65,32 +67,61 @@ def on(disk: FailingDisk) -> Callable[[Path], Opening]:
     return partial(open_record, now=time.time, vfs=disk.name)
 
 
+@pytest.fixture
+def writers() -> Iterator[subprocess.Popen[str]]:
+    """Where writers come from."""
+    with subprocess.Popen(WRITERS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(60) == 0
+
+
+class Writer:
+    """A process that writes to the record until it is killed."""
+
+    def __init__(self, told: TextIO, process: int) -> None:
+        self.told = told
+        self._process: int | None = process
+
+    def kill(self) -> None:
+        if self._process is not None:
+            os.kill(self._process, signal.SIGKILL)
+        self._process = None
+
+    def acknowledged(self) -> set[str]:
+        """What it had told when it was killed and nobody has read yet; a line without its end was not told."""
+        return {line.strip() for line in self.told.read().splitlines(keepends=True) if line.endswith("\n")}
+
+
 @contextmanager
-def writer(path: Path, name: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen((*WRITER, str(path), name), stdout=subprocess.PIPE, text=True) as process:
+def writer(writers: subprocess.Popen[str], path: Path, name: str) -> Iterator[Writer]:
+    fifo = path.with_name(name)
+    os.mkfifo(fifo)
+    assert writers.stdin is not None
+    assert writers.stdout is not None
+    writers.stdin.write(f"{fifo} {path} {name}\n")
+    writers.stdin.flush()
+    process = int(writers.stdout.readline())
+    with fifo.open() as told:
+        made = Writer(told, process)
         try:
-            yield process
+            yield made
         finally:
-            process.kill()
+            made.kill()
 
 
-def acknowledged(process: subprocess.Popen[str]) -> set[str]:
-    """What a killed writer had printed and nobody has read yet; a line without its end was not printed."""
-    assert process.stdout is not None
-    return {line.strip() for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")}
-
-
-def test_thirty_rounds_of_two_killed_writers_lose_no_acknowledged_note(path: Path) -> None:
+def test_thirty_rounds_of_two_killed_writers_lose_no_acknowledged_note(
+    writers: subprocess.Popen[str], path: Path
+) -> None:
     chance, promised = random.Random(4), set[str]()
     for number in range(ROUNDS):
-        with writer(path, f"a{number}") as one, writer(path, f"b{number}") as other:
-            assert one.stdout is not None
-            assert other.stdout is not None
-            for process in (one.stdout, other.stdout):
-                promised |= {process.readline().strip() for _ in range(chance.randint(1, 6))}
+        with writer(writers, path, f"a{number}") as one, writer(writers, path, f"b{number}") as other:
+            for process in (one, other):
+                promised |= {process.told.readline().strip() for _ in range(chance.randint(1, 6))}
             for process in chance.sample((one, other), 2):
                 process.kill()
-            promised |= acknowledged(one) | acknowledged(other)
+            promised |= one.acknowledged() | other.acknowledged()
     assert len(promised) >= 2 * ROUNDS
     assert "" not in promised
     there = stored(path)
