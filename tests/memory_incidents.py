@@ -9,7 +9,7 @@ from opsconsole.domain.incident_event import IncidentEvent, Unreadable
 from opsconsole.domain.text import SafeText
 from opsconsole.incidents.admission import admissible, admit, new_events
 from opsconsole.incidents.folding import fold, in_order
-from opsconsole.incidents.protocols import OPEN_AND_PAST, IncidentQuery, SimilarIncident, StoreError
+from opsconsole.incidents.protocols import OPEN_AND_PAST, Decide, IncidentQuery, SimilarIncident, StoreError
 from opsconsole.incidents.selecting import ranked, the_one, wanted
 from opsconsole.incidents.similarity import like
 from opsconsole.incidents.store.searching import words_of
@@ -32,6 +32,9 @@ class MemoryIncidents:
             admit(self._of(name), [event for event in new if event.incident == name])
         self.written += new
         return new
+
+    async def append_decided(self, query: IncidentQuery, decide: Decide) -> tuple[IncidentEvent, ...]:
+        return await self.append(decide(await self.incidents(query)))
 
     async def merge(self, events: Sequence[IncidentEvent]) -> tuple[IncidentEvent, ...]:
         self._work()

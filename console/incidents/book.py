@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -26,7 +26,7 @@ from opsconsole.domain.text import SafeText
 from opsconsole.incidents.attachment import Attachment
 from opsconsole.incidents.cleansing import as_recorded
 from opsconsole.incidents.naming import Chance, EventNames, fact_id, incident_id
-from opsconsole.incidents.protocols import FieldConflictError, IncidentQuery, IncidentStore, StoreError
+from opsconsole.incidents.protocols import FieldConflictError, IncidentQuery, IncidentStore, Opening, StoreError
 
 OPERATOR = SafeText("operator")
 
@@ -117,16 +117,18 @@ class Book:
 
     async def open_for(self, fingerprints: Collection[SafeText], *, drill: bool = False) -> Incident | None:
         """As `IncidentBook.open_for`."""
-        wanted, since = set(fingerprints), self._drill_since or 0.0
-        drill = drill or self._drill_since is not None
-        for one in await self._store.incidents(IncidentQuery(open_only=True, cluster=self._cluster, drills=drill)):
-            if (
-                one.opened_at >= since
-                and not one.state.over
-                and any(alert.fingerprint in wanted for alert in one.alerts)
-            ):
-                return one
-        return None
+        found = await self._store.incidents(self._open_ones(drill=drill))
+        return self._about(frozenset(fingerprints), found)
+
+    def _open_ones(self, *, drill: bool) -> IncidentQuery:
+        drills = drill or self._drill_since is not None
+        return IncidentQuery(open_only=True, cluster=self._cluster, drills=drills)
+
+    def _about(self, fingerprints: Collection[SafeText], incidents: Iterable[Incident]) -> Incident | None:
+        """The one of `incidents` that one of these alerts belongs to."""
+        since = self._drill_since or 0.0
+        possible = (one for one in incidents if one.opened_at >= since and not one.state.over)
+        return next((one for one in possible if any(alert.fingerprint in fingerprints for alert in one.alerts)), None)
 
     async def open(
         self,
@@ -139,19 +141,41 @@ class Book:
         drill: bool = False,
     ) -> Incident:
         """As `IncidentBook.open`."""
+        opening = await self.open_or_join(
+            facts, title=title, severity=severity, namespace=namespace, services=services, drill=drill
+        )
+        return opening.incident
+
+    async def open_or_join(
+        self,
+        facts: Sequence[What | Fact],
+        *,
+        title: SafeText,
+        severity: IncidentSeverity,
+        namespace: SafeText = SafeText(""),
+        services: Sequence[SafeText] = (),
+        drill: bool = False,
+    ) -> Opening:
+        """As `IncidentBook.open_or_join`."""
         drill = drill or self._drill_since is not None
         first = [one if isinstance(one, Fact) else Fact(one) for one in facts]
         alerts = {one.what.fingerprint for one in first if isinstance(one.what, AlertFired)}
-        known = await self.open_for(alerts, drill=drill) if alerts else None
-        if known is not None:
-            await self._store.append(await self._events(known.id, first))
-            return await self._attached(known.id)
         incident = incident_id(self._clock.now(), self._chance)
-        opened = Opened(title, severity, self._cluster, namespace, tuple(services), drill)
-        acknowledged = MilestoneReached(Milestone.ACKNOWLEDGED)
-        whole = [Fact(opened), Fact(acknowledged), *first]
-        await self._store.append(await self._events(incident, whole))
-        return await self._attached(incident)
+        opened = Fact(Opened(title, severity, self._cluster, namespace, tuple(services), drill))
+        beginning = await self._events(incident, [opened, Fact(MilestoneReached(Milestone.ACKNOWLEDGED))])
+        events = await self._events(incident, first)
+        chosen = incident
+
+        def decide(incidents: Sequence[Incident]) -> Sequence[IncidentEvent]:
+            nonlocal chosen
+            known = self._about(alerts, incidents) if alerts else None
+            chosen = incident if known is None else known.id
+            if known is None:
+                return [*beginning, *events]
+            return [_of(known.id, event, fact) for event, fact in zip(events, first, strict=True)]
+
+        await self._store.append_decided(self._open_ones(drill=drill), decide)
+        return Opening(await self._attached(chosen), chosen != incident)
 
     async def _attached(self, incident: str) -> Incident:
         attached = await self.attach(incident)
@@ -252,6 +276,12 @@ class Book:
             origin=fact.origin,
             what=fact.what,
         )
+
+
+def _of(incident: str, event: IncidentEvent, fact: Fact) -> IncidentEvent:
+    """`event`, which tells `fact`, as an event of another incident: a fact has another name there."""
+    name = fact_id(incident, fact.key, fact.place) if fact.key else event.id
+    return msgspec.structs.replace(event, id=name, incident=incident)
 
 
 def _value(incident: Incident, field: IncidentField) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from typing import Protocol
 
 import msgspec
@@ -62,6 +62,10 @@ class SimilarIncident(msgspec.Struct, frozen=True):
     reasons: tuple[SafeText, ...]
 
 
+Decide = Callable[[Sequence[Incident]], Sequence[IncidentEvent]]
+"""Which events to write, by the incidents there are."""
+
+
 class IncidentStore(Protocol):
     """Keeps events. What `append` returned has survived: the process may be killed.
 
@@ -73,6 +77,13 @@ class IncidentStore(Protocol):
 
         Raises `FieldConflictError` where an event sets a field and does not replace the values in force, and
         `TransitionError` for a state that can't be entered.
+        """
+        ...
+
+    async def append_decided(self, query: IncidentQuery, decide: Decide) -> tuple[IncidentEvent, ...]:
+        """As `append`, of what `decide` makes of the incidents that match `query`; nobody writes in between.
+
+        `decide` may be called several times and in another thread. What it says of none is what would be lost.
         """
         ...
 
@@ -169,6 +180,13 @@ class SharedIncidents(Protocol):
         ...
 
 
+class Opening(msgspec.Struct, frozen=True):
+    """What came of opening an incident: a new one, or one that was there, which it `joined`."""
+
+    incident: Incident
+    joined: bool
+
+
 class IncidentBook(Protocol):
     """The one door by which screens, the engine and runbooks write to the record of a cluster.
 
@@ -217,8 +235,22 @@ class IncidentBook(Protocol):
         """Open an incident, attached, with `facts` as its first events beside `Opened` and ACKNOWLEDGED.
 
         Where one of them is an alert of an incident that is not over, that one is attached instead, and `facts` join
-        it; title, severity and services are then left as they are there.
+        it; title, severity and services are then left as they are there. Looking and writing are one: of two consoles
+        on one machine that open for the same alert in the same instant, the second joins the first.
         """
+        ...
+
+    async def open_or_join(
+        self,
+        facts: Sequence[What | Fact],
+        *,
+        title: SafeText,
+        severity: IncidentSeverity,
+        namespace: SafeText = SafeText(""),
+        services: Sequence[SafeText] = (),
+        drill: bool = False,
+    ) -> Opening:
+        """As `open`, and says which of the two it was."""
         ...
 
     async def write(

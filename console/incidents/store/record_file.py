@@ -14,7 +14,7 @@ from opsconsole.domain.text import SafeText
 from opsconsole.incidents.admission import admissible, admit, new_events
 from opsconsole.incidents.event_json import encode_event
 from opsconsole.incidents.folding import fold, in_order
-from opsconsole.incidents.protocols import IncidentQuery, SimilarIncident, StoreError
+from opsconsole.incidents.protocols import Decide, IncidentQuery, SimilarIncident, StoreError
 from opsconsole.incidents.selecting import ranked, the_one, wanted
 from opsconsole.incidents.similarity import like
 from opsconsole.incidents.store.failure import newer_record
@@ -42,6 +42,14 @@ class RecordFile:
         """As `IncidentStore.append`."""
         return self._add(events, of_others=False)
 
+    def append_decided(self, query: IncidentQuery, decide: Decide) -> tuple[IncidentEvent, ...]:
+        """As `IncidentStore.append_decided`."""
+        with self._writing() as connection:
+            events = decide(self.incidents(query))
+            for event in events:
+                admissible(event)
+            return self._added(connection, events, of_others=False)
+
     def merge(self, events: Sequence[IncidentEvent]) -> tuple[IncidentEvent, ...]:
         """As `IncidentStore.merge`."""
         return self._add(events, of_others=True)
@@ -50,18 +58,24 @@ class RecordFile:
         for event in events:
             admissible(event)
         with self._writing() as connection:
-            known = [event.id for event in events if _has(connection, event.id)]
-            new = new_events(known, events)
-            for name in dict.fromkeys(event.incident for event in new):
-                standing = tuple(self._stored(name))
-                coming = [event for event in new if event.incident == name]
-                if not of_others:
-                    admit(standing, coming)
-                for event in coming:
-                    self._insert(event, shared=of_others)
-                self._keep(fold((*standing, *coming)))
-            if of_others:
-                self._forget_unshared(known)
+            return self._added(connection, events, of_others=of_others)
+
+    def _added(
+        self, connection: apsw.Connection, events: Sequence[IncidentEvent], *, of_others: bool
+    ) -> tuple[IncidentEvent, ...]:
+        """Add them while the file is held."""
+        known = [event.id for event in events if _has(connection, event.id)]
+        new = new_events(known, events)
+        for name in dict.fromkeys(event.incident for event in new):
+            standing = tuple(self._stored(name))
+            coming = [event for event in new if event.incident == name]
+            if not of_others:
+                admit(standing, coming)
+            for event in coming:
+                self._insert(event, shared=of_others)
+            self._keep(fold((*standing, *coming)))
+        if of_others:
+            self._forget_unshared(known)
         return new
 
     def bring_back(self, events: Sequence[IncidentEvent]) -> Returning:

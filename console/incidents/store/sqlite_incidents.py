@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from opsconsole.domain.incident import Incident
 from opsconsole.domain.incident_event import IncidentEvent
 from opsconsole.domain.text import SafeText
-from opsconsole.incidents.protocols import OPEN_AND_PAST, IncidentQuery, SimilarIncident, StoreError
+from opsconsole.incidents.protocols import OPEN_AND_PAST, Decide, IncidentQuery, SimilarIncident, StoreError
 
 if TYPE_CHECKING:
     from opsconsole.incidents.store.bringing_back import BroughtBack
@@ -50,6 +50,10 @@ class SqliteIncidents:
     async def append(self, events: Sequence[IncidentEvent]) -> tuple[IncidentEvent, ...]:
         """As `IncidentStore.append`."""
         return await self._ask(lambda file: file.append(events), doing="written", words=events)
+
+    async def append_decided(self, query: IncidentQuery, decide: Decide) -> tuple[IncidentEvent, ...]:
+        """As `IncidentStore.append_decided`."""
+        return await self._ask(lambda file: file.append_decided(query, decide), doing="written", words=decide(()))
 
     async def merge(self, events: Sequence[IncidentEvent]) -> tuple[IncidentEvent, ...]:
         """As `IncidentStore.merge`."""

@@ -114,6 +114,9 @@ class IncidentDesk:
         )
         if await self._screen.app.push_screen_wait(dialog) and dialog.opened is not None:
             opened, count = dialog.opened, len(dialog.opened.alerts)
+            if dialog.joined:
+                self._say(f"{opened.name} was opened for the same alert in between: you work on that one now")
+                return opened
             alerts_told = f" with {count} alert{'s' * (count != 1)}" if count else ""
             self._say(f"{opened.name} is open{alerts_told}; i shows it, e keeps evidence, J writes a note")
         return dialog.opened

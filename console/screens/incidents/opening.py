@@ -22,7 +22,7 @@ _LISTED = 6
 
 
 class OpeningScreen(FormScreen):
-    """Returns whether an incident was opened; `opened` is that one."""
+    """Returns whether an incident was opened; `opened` is that one, which was there already where it was `joined`."""
 
     BINDINGS = [Binding("f2", "list", "all incidents", priority=True, id="opening.list")]  # noqa: RUF012 - Textual's own
 
@@ -42,6 +42,7 @@ class OpeningScreen(FormScreen):
         self._book = book
         self._show_list = show_list
         self.opened: Incident | None = None
+        self.joined = False
         fields = (
             FormField("title", SafeText("title"), draft.title, "what is wrong, in a few words", required=True),
             FormField("severity", SafeText("severity"), SafeText(draft.severity.value), "P1 to P4", required=True),
@@ -67,13 +68,14 @@ class OpeningScreen(FormScreen):
         services = tuple(SafeText(name) for name in values["services"].replace(",", " ").split())
         alerts = [fired(alert) for alert in self._draft.alerts]
         kept = [Fact(EvidencePinned(one)) for one in self._evidence]
-        self.opened = await self._book.open(
+        opening = await self._book.open_or_join(
             [*alerts, *kept],
             title=values["title"],
             severity=severity,
             namespace=self._draft.namespace,
             services=services,
         )
+        self.opened, self.joined = opening.incident, opening.joined
 
 
 def parse_severity(typed: str) -> IncidentSeverity:
