@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
+from itertools import groupby
 
 from opsconsole.domain.text import SafeText
 
@@ -21,6 +23,8 @@ MARKS_PER_CELL = 8
 
 _TAB = "    "
 _LONGEST_PICTURE = 7
+_MARKS = frozenset({"Mn", "Mc", "Me", "Cn"})
+_JOINED = frozenset(map(chr, (*range(0x1160, 0x1200), *range(0xD7B0, 0xD800), *range(0x1F3FB, 0x1F400))))
 _REPLACEMENTS: dict[int, str] = {
     **{code: chr(0x2400 + code) for code in range(0x20)},  # U+2400.. "control pictures"
     0x09: _TAB,
@@ -37,9 +41,11 @@ _HIDDEN = (
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _SUSPECT = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}]")
-_MARK_RUN = re.compile(
-    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u06d6-\u06dc\u0e34-\u0e3a\u0e47-\u0e4e\u0eb4-\u0ebc\u0ec8-\u0ecd"
-    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302d\u3099\u309a\ufe00-\ufe0f\ufe20-\ufe2f]{9,}"
+# Blocks of scripts with marks, and of characters that this Python's tables may not know yet. Latin, Greek, Cyrillic,
+# Han, Kana, Hangul and emoji but their skin tones are none, so most text is not looked at one by one.
+_MARKED_SCRIPTS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0590-\u109f\u1160-\u11ff\u1350-\u135f\u1700-\u1dff\u20d0-\u20ff\u2ce0-\u2dff"
+    "\u302a-\u302f\u3099\u309a\ua660-\uabff\ud7b0-\ud7ff\ufb1e\ufe00-\ufe0f\ufe20-\ufe2f\U00010000-\U0001efff\U0001f3fb-\U0001f3ff]{9,}"
 )
 
 
@@ -48,9 +54,18 @@ def _visible(match: re.Match[str]) -> str:
     return _REPLACEMENTS.get(code) or f"\u27e8{code:04X}\u27e9"
 
 
+@lru_cache(4096)
+def _takes_no_cell(char: str) -> bool:
+    """Whether it is drawn onto the one before: a mark, a vowel of a Hangul syllable, a tone, or one not known yet."""
+    return unicodedata.category(char) in _MARKS or char in _JOINED
+
+
 def _few_marks(match: re.Match[str]) -> str:
-    run = match.group()
-    return f"{run[:MARKS_PER_CELL]}\u27e8+{len(run) - MARKS_PER_CELL}\u27e9"
+    parts = []
+    for no_cell, run in ((no_cell, "".join(found)) for no_cell, found in groupby(match.group(), _takes_no_cell)):
+        rest = len(run) - MARKS_PER_CELL
+        parts.append(f"{run[:MARKS_PER_CELL]}\u27e8+{rest}\u27e9" if no_cell and rest > 0 else run)
+    return "".join(parts)
 
 
 def safe_text(raw: object, limit: int = LINE_LIMIT) -> SafeText:
@@ -76,7 +91,7 @@ def _as_text(raw: object) -> str:
 
 
 def _made_visible(text: str) -> str:
-    return _MARK_RUN.sub(_few_marks, _SUSPECT.sub(_visible, text))
+    return _MARKED_SCRIPTS.sub(_few_marks, _SUSPECT.sub(_visible, text))
 
 
 def _shortened(text: str, limit: int) -> SafeText:

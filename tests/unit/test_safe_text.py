@@ -9,14 +9,18 @@ import unicodedata
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from rich.cells import get_character_cell_size
 
-from hostile.corpus import HOSTILE
+from hostile.corpus import EVERY
 from opsconsole.safe_text import LINE_LIMIT, MARKS_PER_CELL, ascii_form, safe_lines, safe_mapping, safe_text
 
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 INVISIBLE = frozenset(
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b\u180e\u200b\u200c\u200d\u2060\u2061\u2064\u3164\ufeff\uffa0"
 )
+ARABIC_SIGNS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+"""Format characters that are seen: they enclose a number or stand over it."""
+
 FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 anything = st.text(st.characters(), max_size=400)
@@ -26,6 +30,10 @@ suspicious = st.text(
     ),
     max_size=200,
 )
+
+
+def is_mark(char: str) -> bool:
+    return unicodedata.category(char) in {"Mn", "Me", "Mc"}
 
 
 def is_safe(text: str) -> bool:
@@ -75,6 +83,58 @@ def test_marks_of_other_scripts_are_bounded_too(mark: str) -> None:
     assert safe_text("x" + mark * 5000).count(mark) == MARKS_PER_CELL
 
 
+UNICODE = tuple(map(chr, range(0x110000)))
+
+
+def test_no_character_of_unicode_slips_through() -> None:
+    """All 1,114,112, apart from each other, so that none is taken for a part of a run."""
+    shown = safe_text("\u4e00".join(UNICODE), 0x400000)
+    left = set(shown)
+    assert shown.count("\u4e00") == len(UNICODE)
+    assert len(left) > 1_000_000
+    assert FORBIDDEN_CATEGORIES.isdisjoint(map(unicodedata.category, left))
+    assert {*BIDI, *INVISIBLE, *UNICODE[0xE0000:0xE1000], "\ufffe", "\uffff"}.isdisjoint(left)
+    shown.encode()
+
+
+def test_format_characters_are_left_where_they_are_drawn() -> None:
+    left = {
+        char for char in map(chr, range(0x110000)) if unicodedata.category(char) == "Cf" and safe_text(char) == char
+    }
+    assert left == set(ARABIC_SIGNS)
+
+
+def test_no_character_without_a_cell_of_its_own_floods_one() -> None:
+    """A terminal takes them all onto the cell before. What has no cell is what Textual, which counts them, says."""
+    known = (*UNICODE[:0x20000], *UNICODE[0xE0000:0xE1000])  # beyond are ideographs
+    narrow = {char for char in known if get_character_cell_size(char) == 0 or is_mark(char)}
+    assert len(narrow) > 6000
+    assert [char for char in narrow if safe_text(f"x{char * 20}").count(char) > MARKS_PER_CELL] == []
+
+
+def test_marks_of_several_scripts_are_counted_together() -> None:
+    shown = safe_text("x" + "\u0301\u0941\u0e49\u064b" * 5 + "y\u0301")
+    assert shown == "x" + "\u0301\u0941\u0e49\u064b" * 2 + "⟨+12⟩y\u0301"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "उपयोगकर्ता ने लॉग इन किया",
+        "ผู้ใช้เข้าสู่ระบบสำเร็จ",
+        "المستخدم سجّل الدخول",
+        "המשתמש התחבר",
+        "한국어 사용자",
+        "Пользователь вошёл",
+        "👍🏽 👩🏿‍🚀".replace("\u200d", ""),
+        "က ျမန်မာ",
+    ],
+)
+def test_what_people_write_in_other_scripts_stays(text: str) -> None:
+    assert safe_text(text) == text
+    assert safe_text(text * 20) == text * 20
+
+
 def test_a_long_line_tells_how_much_of_it_is_not_shown() -> None:
     shown = safe_text("x" * 10_000)
     kept, _, rest = shown.partition("…")
@@ -100,7 +160,7 @@ def test_a_lone_surrogate_from_json_can_be_written_out() -> None:
     safe_text(json.loads('"\\ud800"')).encode()
 
 
-@pytest.mark.parametrize("raw", HOSTILE, ids=[ascii_form(raw)[:30] for raw in HOSTILE])
+@pytest.mark.parametrize("raw", EVERY, ids=[ascii_form(raw[:30]) for raw in EVERY])
 def test_every_hostile_string_comes_out_safe_and_bounded(raw: str) -> None:
     shown = safe_text(raw)
     assert is_safe(shown)
