@@ -12,6 +12,7 @@ from opsconsole.domain.incident_event import (
     DrillBrokenOff,
     DrillEnded,
     DrillNamed,
+    DuplicateOf,
     EvidencePinned,
     FieldSet,
     FollowUpAdded,
@@ -81,7 +82,7 @@ def said_by(event: IncidentEvent) -> SafeText:
 def told(what: What) -> SafeText:
     """`what` in one line, whole."""
     match what:
-        case Opened() | FieldSet() | ServiceAdded() | MilestoneReached():
+        case Opened() | FieldSet() | ServiceAdded() | DuplicateOf() | MilestoneReached():
             words = _course(what)
         case RoleTaken() | RoleLeft() | FollowUpAdded() | FollowUpDone():
             words = _duties(what)
@@ -128,7 +129,7 @@ def _seen(what: AlertFired | AlertCleared | ChangeSeen | OperationTold | ProbeFl
             return f"{probe.value} probe of {pod}/{container} is {state.value}{_why(words)}"
 
 
-def _course(what: Opened | FieldSet | ServiceAdded | MilestoneReached) -> str:
+def _course(what: Opened | FieldSet | ServiceAdded | DuplicateOf | MilestoneReached) -> str:
     match what:
         case Opened(title, severity, _, _, _, drill):
             return f"{'drill ' if drill else ''}opened as {severity.value}: {title}"
@@ -136,6 +137,8 @@ def _course(what: Opened | FieldSet | ServiceAdded | MilestoneReached) -> str:
             return f"{field.value}: {value or 'taken away'}{f' ({words})' if words else ''}"
         case ServiceAdded(service):
             return f"{service} suffers, too"
+        case DuplicateOf(_, name):
+            return f"the same as {name}: work goes on there"
         case MilestoneReached(milestone, words):
             return f"{milestone.value}{_why(words)}"
 

@@ -152,6 +152,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[LinkedAlert, ...] = ()
     roles: tuple[RoleSpan, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
+    duplicate_of: str = ""
+    """The id of the incident that is the same and is worked on; empty for none."""
     summary: SafeText = SafeText("")
     impact: SafeText = SafeText("")
     cause: SafeText = SafeText("")

@@ -50,6 +50,13 @@ class ServiceAdded(_What, frozen=True, tag="service-added"):
     service: SafeText
 
 
+class DuplicateOf(_What, frozen=True, tag="duplicate-of"):
+    """The incident is the same as `incident`, which is older and called `name`: work goes on there."""
+
+    incident: str
+    name: SafeText
+
+
 class AlertFired(_What, frozen=True, tag="alert-fired"):
     """An alert of the incident began to fire at the event's time: joins the incident by its fingerprint, once."""
 
@@ -263,6 +270,7 @@ What = (
     Opened
     | FieldSet
     | ServiceAdded
+    | DuplicateOf
     | AlertFired
     | AlertCleared
     | ChangeSeen

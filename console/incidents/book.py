@@ -248,10 +248,21 @@ class Book:
                 return
             self._seen = seen
             if found.state in _LAID_BY:
-                self._current = None
-                await asyncio.to_thread(self._attachment.write, None)
+                self._current = await self._in_its_place(found)
+                following = None if self._current is None else self._current.id
+                await asyncio.to_thread(self._attachment.write, following)
             else:
                 self._current = found
+
+    async def _in_its_place(self, closed: Incident) -> Incident | None:
+        """The incident that `closed` is a duplicate of, while that one is open; None else."""
+        if not closed.duplicate_of:
+            return None
+        try:
+            other = await self._store.incident(closed.duplicate_of)
+        except StoreError:  # it has not come from the other machine yet
+            return None
+        return None if other.state in _LAID_BY or other.cluster != self._cluster else other
 
     async def _events(self, incident: str, facts: Sequence[Fact]) -> list[IncidentEvent]:
         """What is written down of `facts`. Whatever enters the record passes here, and its secrets stay outside."""

@@ -23,6 +23,7 @@ from opsconsole.domain.incident import (
 from opsconsole.domain.incident_event import (
     AlertCleared,
     AlertFired,
+    DuplicateOf,
     FieldSet,
     FollowUpAdded,
     FollowUpDone,
@@ -87,6 +88,7 @@ def fold(events: Iterable[IncidentEvent]) -> Incident:
         alerts=_alerts(ordered),
         roles=_roles(ordered),
         follow_ups=_follow_ups(ordered),
+        duplicate_of=next((one.what.incident for one in ordered if isinstance(one.what, DuplicateOf)), ""),
         summary=values[IncidentField.SUMMARY],
         impact=values[IncidentField.IMPACT],
         cause=values[IncidentField.CAUSE],
@@ -207,9 +209,7 @@ def walks(events: Iterable[IncidentEvent]) -> tuple[Walk, ...]:
                 steps.setdefault(walk, []).append(event)
             case WalkGivenUp(walk, _, words):
                 given_up.setdefault(walk, words)
-    return tuple(
-        _walked(walk, steps.get(walk.id, []), given_up.get(walk.id, SafeText(""))) for walk in begun.values()
-    )
+    return tuple(_walked(walk, steps.get(walk.id, []), given_up.get(walk.id, SafeText(""))) for walk in begun.values())
 
 
 def _walked(walk: Walk, steps: list[IncidentEvent], given_up: SafeText) -> Walk:

@@ -29,10 +29,19 @@ def standing(incident: Incident, now: float, glyphs: Glyphs) -> Content:
 
 
 def heading_lines(
-    incident: Incident, *, zone: tzinfo, glyphs: Glyphs, like: SafeText = SafeText("")
+    incident: Incident,
+    *,
+    zone: tzinfo,
+    glyphs: Glyphs,
+    like: SafeText = SafeText(""),
+    double: SafeText = SafeText(""),
 ) -> tuple[Content, ...]:
-    """The facts, a line each. `like` says which past incident is like it, and what healed that."""
-    lines = [*(conflict_line(one, zone, glyphs) for one in incident.conflicts), _clocks(incident, zone, glyphs)]
+    """The facts, a line each. `like` says which past incident is like it, and what healed that.
+
+    `double` says which open one is about the same alert.
+    """
+    lines = [] if not double else [_double_line(double, glyphs)]
+    lines += [*(conflict_line(one, zone, glyphs) for one in incident.conflicts), _clocks(incident, zone, glyphs)]
     texts = [
         ("services", SafeText(", ".join(incident.services))),
         ("alerts", _alerts(incident, glyphs)),
@@ -59,6 +68,10 @@ def conflict_line(conflict: Conflict, zone: tzinfo, glyphs: Glyphs) -> Content:
         (versions, "$level-warn"),
         ("; x decides", "$muted"),
     )
+
+
+def _double_line(words: SafeText, glyphs: Glyphs) -> Content:
+    return Content.assemble((f"{glyphs.error} {words}", "$level-warn bold"), ("; D closes the younger", "$muted"))
 
 
 def _clocks(incident: Incident, zone: tzinfo, glyphs: Glyphs) -> Content:

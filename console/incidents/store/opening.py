@@ -20,7 +20,7 @@ BUSY_MILLISECONDS = 5000
 """How long another console may hold the record before this one gives up."""
 
 
-FOLDING = 1
+FOLDING = 2
 """Counted up whenever folding gives something else than before: what was kept of it is worked out anew."""
 
 

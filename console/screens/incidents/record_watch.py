@@ -11,6 +11,7 @@ from opsconsole.domain.errors import OpsConsoleError
 from opsconsole.domain.incident import Incident
 from opsconsole.domain.sharing import SharingState
 from opsconsole.domain.text import SafeText
+from opsconsole.incidents.duplicates import Pair, find_pair
 from opsconsole.incidents.notifying import Notifier
 from opsconsole.incidents.protocols import IncidentStore, StoreError
 from opsconsole.incidents.records import Records
@@ -56,6 +57,14 @@ Share = Callable[[IncidentStore], Sharer | None]
 """Makes what shares a store. Raises `ConfigError`."""
 
 
+def double_words(pair: Pair, incident: str) -> str:
+    """That there is another about the same alert, and what may be done, as it is said in `incident`."""
+    return (
+        f"{pair.other(incident).name} has the same alert, {pair.alert.name}:"
+        f" i, then D closes {pair.younger.name} as a duplicate of {pair.older.name}"
+    )
+
+
 class RecordWatch:
     """Opens the records when they are needed, and says in the header how they stand."""
 
@@ -68,6 +77,8 @@ class RecordWatch:
         self._sharer: Sharer | None = None
         self._trouble = ""
         self._looking = False
+        self._seen = -1
+        self._doubles: set[str] = set()
 
     @property
     def opened(self) -> Records | None:
@@ -136,7 +147,7 @@ class RecordWatch:
         try:
             await self.resume()
             if self._records is not None:
-                await self._records.book.refresh()
+                await self._refresh(self._records)
             self._trouble = ""
         except OpsConsoleError as error:
             if not self._trouble:
@@ -146,6 +157,26 @@ class RecordWatch:
             self._trouble = str(error)
         finally:
             self._looking = False
+
+    async def _refresh(self, records: Records) -> None:
+        """Read what is worked on; say when it has a double, or was closed as one. Raises `StoreError`."""
+        before = records.book.current
+        after = await records.book.refresh()
+        if before is not None and after is not None and after.id != before.id:
+            self._say(f"{before.name} was closed as a duplicate of {after.name}: you work on that one now")
+        if after is None:
+            return
+        seen = await records.store.changed()
+        if seen == self._seen:
+            return
+        self._seen = seen
+        pair = await find_pair(records, after)
+        if pair is not None and pair.other(after.id).id not in self._doubles:
+            self._doubles.add(pair.other(after.id).id)
+            self._say(double_words(pair, after.id))
+
+    def _say(self, sentence: str) -> None:
+        self._screen.notify(sentence, markup=False, timeout=12)
 
     async def close(self) -> None:
         """Stop sharing, and give the records back."""
