@@ -15,6 +15,7 @@ from opsconsole.config.incident_keeping import incident_settings
 from opsconsole.config.layers import Entries, Entry, KeyPath, Layer, merged
 from opsconsole.config.reading import MisreadError, build, entries_of
 from opsconsole.config.settings import ClusterSettings, IncidentSettings, Settings, ThemeName
+from opsconsole.config.shared_indices import check_apart
 from opsconsole.config.tables import FileTable
 from opsconsole.domain.errors import ConfigError
 from opsconsole.safe_text import safe_text
@@ -144,6 +145,7 @@ def _assembled(entries: Mapping[KeyPath, Entry]) -> tuple[dict[str, ClusterSetti
             name: assembling.cluster(name, table, tables.panels or ())
             for name, table in (tables.clusters or {}).items()
         }
+        check_apart(clusters)
         return clusters, incident_settings(tables.incidents)
     except MisreadError as error:
         raise ConfigError(safe_text(f"{_origin_near(entries, error.path)}{error}")) from None

@@ -207,3 +207,29 @@ def test_another_address_for_the_teams_records_leaves_the_credentials_behind(tmp
     assert shared.server is not None
     assert shared.server.url == "http://elsewhere"
     assert shared.server.auth.secret is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "refused"),
+    [
+        ("http://logs:9200", "http://logs:9200/", True),
+        ("https://Logs", "https://logs:443", True),
+        ("http://logs:9200", "http://logs:9201", False),
+        ("http://logs:9200/a", "http://logs:9200/b", False),
+    ],
+)
+def test_two_clusters_do_not_share_one_index(tmp_path: Path, first: str, second: str, *, refused: bool) -> None:
+    text = (
+        f'[clusters.prod]\nelasticsearch = "{first}"\nincidents = {{ index = "team" }}\n'
+        f'[clusters.staging.incidents]\nindex = "team"\nserver = "{second}"\n'
+    )
+    if not refused:
+        assert len(loaded(tmp_path, text).clusters) == 2
+        return
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, text)
+    words = str(caught.value)
+    assert "config.toml" in words
+    assert "clusters.staging.incidents.index" in words
+    assert 'is where cluster "prod" keeps its incidents; each cluster needs an index of its own' in words
+    assert len(loaded(tmp_path, text.replace('index = "team"', 'index = "other"', 1)).clusters) == 2
