@@ -41,7 +41,7 @@ from opsconsole.record_keeping import late_records
 from opsconsole.runbooks.late_bookcase import LateBookcase, LookUp
 from opsconsole.runbooks.protocols import Runbooks
 from opsconsole.safe_text import safe_text
-from opsconsole.screens.commands import ConsoleCommands
+from opsconsole.screens.commands import ConsoleCommands, Palette
 from opsconsole.screens.console_screen import ConsoleScreen
 from opsconsole.screens.desks import Desks
 from opsconsole.screens.drills.drill_desk import DrillDesk
@@ -312,6 +312,11 @@ class OpsConsole(App[int]):
         self.notify(told, markup=False, timeout=12)
         if isinstance(self.screen, ConsoleScreen):
             self.screen.action_refresh()
+
+    def action_command_palette(self) -> None:
+        """Every action by name."""
+        if not Palette.is_open(self):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_next_theme(self) -> None:
         """The theme after this one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.types import IgnoreReturnCallbackType
 
@@ -13,6 +13,11 @@ from opsconsole.domain.text import SafeText
 from opsconsole.screens.console_screen import ConsoleScreen
 from opsconsole.screens.pane import Pane
 from opsconsole.screens.services import known_services, with_service
+from opsconsole.screens.upper_screens import UpperScreen
+
+
+class Palette(CommandPalette, UpperScreen[None]):
+    """Textual's palette, which keys that arrive together close once."""
 
 
 class ConsoleCommands(Provider):

@@ -17,7 +17,8 @@ class UpperScreen(Screen[ScreenResultType]):
     """Closes once, and nothing but itself.
 
     Keys that arrive together are all handled by the screen they were typed into. Textual takes the uppermost screen
-    away for each of them, whichever that is by then.
+    away for each of them, whichever that is by then. Where a class has another base, that comes first: Textual takes
+    style sheets and component classes from the first.
     """
 
     _answered = False
@@ -42,7 +43,7 @@ class OpaqueScreen(UpperScreen[ScreenResultType]):
         return super().refresh(repaint=repaint, layout=layout, recompose=recompose)
 
 
-class StillDialog(UpperScreen[ScreenResultType], ModalScreen[ScreenResultType]):
+class StillDialog(ModalScreen[ScreenResultType], UpperScreen[ScreenResultType]):
     """A dialog: what is dimmed below it stands still, save for once a minute, since some stay open for long."""
 
     BELOW_AGAIN: ClassVar[float] = 60.0

@@ -29,16 +29,16 @@ async def test_a_search_typed_and_entered_in_one_burst_is_asked() -> None:
     async with console() as case:
         await case.press("3")
         burst(case, "/pool wait\r".replace(" ", ""))
-        await case.settled()
+        await case.settle()
         assert case.scope.logs.words == "poolwait"
 
 
-@pytest.mark.parametrize("opening", ["t", "s", "x", "question_mark", "w", "a"])
+@pytest.mark.parametrize("opening", ["t", "s", "x", "question_mark", "w", "a", "colon"])
 async def test_keys_that_close_a_dialog_twice_close_nothing_else(opening: str) -> None:
     async with console() as case:
         await case.press("5", opening)
         assert case.app.screen is not case.screen
         burst(case, "\r\r\x1b\x1b\r\r")
-        await case.settled()
+        await case.settle()
         assert case.app.is_running
         assert case.screen.is_attached

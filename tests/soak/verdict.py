@@ -18,6 +18,9 @@ DRIFT = 5e6
 SURE_AFTER = 1800.0
 """Seconds of a life from which its drift is judged: in a shorter one a view opened late weighs more than that."""
 
+ENOUGH = 6
+"""Samples without which nothing can be told of growth."""
+
 SLACK = 60e6
 """Bytes a shorter life may gain after its warm-up."""
 
@@ -51,7 +54,7 @@ def broken_promises(run: Run) -> list[str]:
         asked = [name for name in run.counts if name.startswith("change:")]
         broken.append(f"requests that change something: {', '.join(asked)}")
     samples = settled(longest(run))
-    if len(samples) < 2:
+    if len(samples) < ENOUGH:
         return [*broken, "it did not live long enough to be judged"]
     for name, most in (("tasks", TASKS), ("descriptors", DESCRIPTORS)):
         gained = _gained(samples, name)
