@@ -134,8 +134,9 @@ $(DEVELOPMENT): pyproject.toml uv.lock
 	@$(call sync,)
 	@touch $@ $(RUNTIME)
 
-# Sets python and uv: uv from PATH when it is new enough to read the project file, else one that pip puts into .venv-uv.
+# Sets python and uv: uv from PATH when it is new enough to read the project file, else the lock's, which pip puts into .venv-uv.
 OLDEST_UV := 0.9.17
+BY_HASH := --require-hashes --only-binary :all: --requirement .ci/uv.txt
 define find_uv
 python="$(PYTHON)"; \
 if [ -z "$$python" ]; then \
@@ -158,9 +159,9 @@ if [ -z "$$uv" ]; then \
 		echo "make: fetching uv into .venv-uv" >&2; \
 		export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore; \
 		if "$$python" -c 'import pip' 2>/dev/null; then \
-			"$$python" -m pip install --quiet --target .venv-uv 'uv>=$(OLDEST_UV)'; \
+			"$$python" -m pip install --quiet --target .venv-uv $(BY_HASH); \
 		elif "$$python" -c 'import ensurepip' 2>/dev/null; then \
-			"$$python" -m venv .venv-uv && .venv-uv/bin/pip install --quiet 'uv>=$(OLDEST_UV)'; \
+			"$$python" -m venv .venv-uv && .venv-uv/bin/pip install --quiet $(BY_HASH); \
 		else \
 			echo "make: install uv, or pip for $$python (Debian: apt-get install python3-pip)" >&2; exit 1; \
 		fi; \

@@ -21,6 +21,8 @@ OTHERS = [one for one in packages() if one["name"] != PROJECT]
 INDEX = "https://pypi.org/simple"
 FILES = "https://files.pythonhosted.org/packages/"
 
+EXPORT = "run `uv export --only-group installer --no-annotate --no-header --output-file .ci/uv.txt`"
+
 PYTHONS = ("3.11", "3.12", "3.13")
 MACHINES = {
     "Linux on x86-64, glibc 2.28": ("linux", [f"manylinux_2_{minor}_x86_64" for minor in range(28, 4, -1)]),
@@ -83,6 +85,19 @@ def test_installing_runs_no_code_and_takes_nothing_that_is_newer_than_a_week() -
 def test_the_makefile_knows_which_uv_reads_the_project_file() -> None:
     oldest = re.findall(r"^OLDEST_UV := (\S+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert PROJECT_FILE["tool"]["uv"]["required-version"] == f">={oldest[0]}"
+
+
+def test_uv_itself_is_fetched_by_the_hashes_of_the_lock() -> None:
+    (uv,) = (one for one in OTHERS if one["name"] == "uv")
+    written = (ROOT / ".ci" / "uv.txt").read_text(encoding="utf-8")
+    assert re.findall(r"^(\S+) ", written, re.MULTILINE) == [f"uv=={uv['version']}"], EXPORT
+    assert set(re.findall(r"--hash=(\S+)", written)) == {file["hash"] for file in files_of(uv)}, EXPORT
+    wanted = "--require-hashes --only-binary :all: --requirement .ci/uv.txt"
+    for name, ways in (("Makefile", 2), (".github/workflows/release.yml", 1)):
+        text = (ROOT / name).read_text(encoding="utf-8").replace("$(BY_HASH)", wanted)
+        installs = [line for line in text.splitlines() if re.search(r"\bpip install\b", line) and "uv pip" not in line]
+        assert len(installs) == ways
+        assert all(wanted in line for line in installs), name
 
 
 def test_tools_of_a_release_are_no_dependency_of_the_program() -> None:

@@ -87,7 +87,7 @@ def test_a_release_is_built_from_the_lock_tried_audited_and_attested_before_it_i
     ]  # fmt: skip
     commands = "\n".join(step.get("run", "") for step in jobs["build"]["steps"])
     wanted = (
-        "uv lock --check", "make wheel", "make audit", "--require-hashes", "opsconsole --version",
+        "uv lock --check", "make wheel", "make audit", "--python build/tried --require-hashes", "opsconsole --version",
         "opsconsole snapshot", "sha256sum",
     )  # fmt: skip
     places = [commands.find(one) for one in wanted]
