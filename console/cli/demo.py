@@ -26,10 +26,13 @@ def command(ctx: click.Context, flags: Flags, scenario: str, seed: int | None) -
     """Open the console on a practice cluster.
 
     There is nothing to set up: a small shop that breaks runs in a process of its own on loopback, and
-    ends with the console.
+    ends with the console. Its incidents are kept apart; `opsconsole incident list --practice` shows them.
     """
+    import msgspec  # noqa: PLC0415
+
     from opsconsole.cli.parts import PracticeOrder  # noqa: PLC0415
     from opsconsole.config.configuration import clusters_in  # noqa: PLC0415
+    from opsconsole.incidents.store.place import practice_path, usual_path  # noqa: PLC0415
 
     invocation = invocation_of(ctx, flags)
     if invocation.flags.cluster is not None:
@@ -39,4 +42,7 @@ def command(ctx: click.Context, flags: Flags, scenario: str, seed: int | None) -
     invocation.parts.prepare_screen()
     with invocation.parts.practice(order) as table:
         cluster = next(iter(clusters_in(table, "the practice cluster's table").values()))
-        return invocation.parts.open_console(configuration.settings(cluster))
+        settings = configuration.settings(cluster)
+        store = practice_path(settings.incidents.store or usual_path())
+        incidents = msgspec.structs.replace(settings.incidents, store=store)
+        return invocation.parts.open_console(msgspec.structs.replace(settings, incidents=incidents))

@@ -10,7 +10,7 @@ import click
 
 from opsconsole.cli import incident_export, incident_notify, incident_sync, incident_upkeep
 from opsconsole.cli.flags import Flags, cluster_flags
-from opsconsole.cli.incident_record import FILE, JSON, asked, record_path
+from opsconsole.cli.incident_record import JSON, asked, either_record, record_path
 from opsconsole.domain.text import SafeText
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ Examples:
 """,
 )
 @cluster_flags
-@FILE
+@either_record
 @click.option("--open", "open_only", is_flag=True, help="Only those that somebody works on.")
 @click.option("--severity", type=click.Choice(["P1", "P2", "P3", "P4"]), help="Only those of this severity.")
 @click.option("--service", metavar="S", help="Only those of this service.")
@@ -76,7 +76,7 @@ Examples:
 """
 )
 @cluster_flags
-@FILE
+@either_record
 @click.argument("words", nargs=-1, required=True)
 @click.option("--drills", is_flag=True, help="Drills, which are left out else.")
 @click.option("--last", type=click.IntRange(1), default=200, show_default=True, metavar="N", help="At most N.")
@@ -102,7 +102,7 @@ Examples:
 """
 )
 @cluster_flags
-@FILE
+@either_record
 @click.argument("incident")
 @JSON
 @click.pass_context

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from opsconsole.cli.flags import Flags, cluster_flags, invocation_of
-from opsconsole.cli.incident_record import FILE, asked, record_path
+from opsconsole.cli.incident_record import asked, either_record, record_path
 from opsconsole.domain.errors import ConfigError
 from opsconsole.file_writing import open_new
 
@@ -37,7 +37,7 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @cluster_flags
-@FILE
+@either_record
 @click.argument("incident")
 @click.option(
     "--format",

@@ -15,28 +15,49 @@ if TYPE_CHECKING:
     from opsconsole.incidents.protocols import IncidentStore
 
 T = TypeVar("T")
+C = TypeVar("C", bound=Callable[..., Any])
+
+_PRACTICE = f"{__name__}.practice"
+"""Where the context remembers that the demo's record is meant."""
+
+
+def _remember(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    ctx.meta[_PRACTICE] = value
+
 
 FILE = click.option(
     "--file", type=click.Path(path_type=Path), metavar="FILE", help="This record instead of the usual one."
 )
+
+
+def either_record(command: C) -> C:
+    """Options for `record_path`: `FILE`, and the demo's record."""
+    practice = click.option(
+        "--practice", is_flag=True, expose_value=False, callback=_remember, help="The record of `opsconsole demo`."
+    )
+    return FILE(practice(command))
+
+
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, with a schema version.")
 
 
 def record_path(ctx: click.Context, flags: Flags, file: Path | None) -> Path:
     """The file: the one that was named, else the configured one, else the user's own.
 
-    Raises `ConfigError` when the one that was named is not there.
+    With --practice it is the demo's beside that. Raises `ConfigError` when the one that was named is not there.
     """
+    practice = bool(ctx.meta.get(_PRACTICE))
+    if file is not None and practice:
+        raise ConfigError("--practice: it is another record than --file; leave one of them out")
     if file is not None:
         if not file.is_file():
             raise ConfigError(f"--file: there is no {file}")
         return file
     configured = invocation_of(ctx, flags).configuration().value("incidents", "store")
-    if configured is not None:
-        return Path(str(configured))
-    from opsconsole.incidents.store.place import usual_path  # noqa: PLC0415 - brings SQLite
+    from opsconsole.incidents.store.place import practice_path, usual_path  # noqa: PLC0415
 
-    return usual_path()
+    path = usual_path() if configured is None else Path(str(configured))
+    return practice_path(path) if practice else path
 
 
 def asked(path: Path, question: Callable[[IncidentStore], Coroutine[Any, Any, T]], *, untouched: bool = False) -> T:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from opsconsole.cli.flags import Flags, cluster_flags
-from opsconsole.cli.incident_record import FILE, JSON, record_path
+from opsconsole.cli.incident_record import JSON, either_record, record_path
 from opsconsole.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Examples:
 """
 )
 @cluster_flags
-@FILE
+@either_record
 @click.argument("target", type=click.Path(path_type=Path))
 @click.pass_context
 def backup(ctx: click.Context, flags: Flags, file: Path | None, target: Path) -> int:
@@ -52,7 +52,7 @@ Examples:
 """
 )
 @cluster_flags
-@FILE
+@either_record
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.pass_context
 def restore(ctx: click.Context, flags: Flags, file: Path | None, source: Path) -> int:
@@ -82,7 +82,7 @@ Exit code: 0 nothing is left outside, 1 something is, and named.
 """,
 )
 @cluster_flags
-@FILE
+@either_record
 @click.pass_context
 def restore_notes(ctx: click.Context, flags: Flags, file: Path | None) -> int:
     """Bring back the notes that could not be written.
@@ -126,7 +126,7 @@ Exit code: 0 everything fits, 1 something is damaged, 2 there is no such file.
 """
 )
 @cluster_flags
-@FILE
+@either_record
 @JSON
 @click.pass_context
 def verify(ctx: click.Context, flags: Flags, file: Path | None, *, as_json: bool) -> int:

@@ -148,7 +148,7 @@ WORDS: Mapping[type[Table], Mapping[str, tuple[str, str]]] = {
         "notifications": ("list of ways to tell somebody", "none"),
     },
     SharedIncidentsTable: {
-        "index": ("the index's own name, of no other cluster on that server; it is made when it is not there", REQUIRED),
+        "index": ("the index's own name, of no other cluster there; it is made when it is not there", REQUIRED),
         "server": ("the Elasticsearch it is in, a [source](#sources)", "the cluster's `elasticsearch`"),
     },
     NotificationTable: {

@@ -34,4 +34,4 @@ def _place(cluster: ClusterSettings) -> tuple[object, ...] | None:
     if cluster.incidents is None or server is None:
         return None
     url = urlsplit(server.url)
-    return url.scheme, url.hostname, url.port or _PORTS.get(url.scheme), url.path.rstrip("/"), cluster.incidents.index
+    return url.scheme, url.hostname, url.port or _PORTS.get(url.scheme), url.path, cluster.incidents.index

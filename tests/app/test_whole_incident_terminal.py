@@ -125,9 +125,9 @@ def assert_written_up(stage: ConsoleStage, scenario: str) -> None:
     """The command line exports what the console has recorded."""
     truth = scenario_named(scenario).truth
     assert truth is not None
-    listed = stage.run("incident", "list")
+    listed = stage.run("incident", "list", "--practice")
     (name,) = re.findall(r"inc-\d{8}-\w{4}", listed.stdout)
-    written = stage.run("incident", "export", name, "--output", "-", "--time-zone", "UTC")
+    written = stage.run("incident", "export", name, "--practice", "--output", "-", "--time-zone", "UTC")
     assert written.returncode == 0, written.stderr
     text = written.stdout
     assert "- **P2, resolved**; cluster practice, namespace shop" in text
@@ -138,5 +138,5 @@ def assert_written_up(stage: ConsoleStage, scenario: str) -> None:
     course = [text.index(words) for words in (" recorded: Roll back", " sent", " applied: ", " verified: ")]
     assert course == sorted(course)
     assert f"{truth.alert} fires no more" in text
-    assert stage.run("incident", "verify").returncode == 0
+    assert stage.run("incident", "verify", "--practice").returncode == 0
     assert stage.run("audit", "verify", "--cluster", "practice").returncode == 0

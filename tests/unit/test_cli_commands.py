@@ -175,6 +175,14 @@ def test_the_demo_opens_on_the_practice_cluster_with_its_service_and_ends_it(sta
     assert stage.running == 0
 
 
+def test_the_demo_keeps_its_incidents_beside_the_real_ones(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    call(stage, "demo")
+    assert stage.opened[0].incidents.store == tmp_path / "state" / "opsconsole" / "practice" / "incidents.db"
+
+
 def test_the_demo_ends_its_cluster_when_the_console_fails(stage: Stage) -> None:
     stage.fails = True
     assert isinstance(call(stage, "demo").exception, ConfigError)

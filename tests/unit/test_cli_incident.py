@@ -12,11 +12,12 @@ import apsw
 import pytest
 from click.testing import CliRunner, Result
 
-from incident_samples import INCIDENT, event, note
+from incident_samples import INCIDENT, event, note, opened
 from opsconsole.cli.commands import opsconsole
 from opsconsole.cli.entry import main
 from opsconsole.domain.errors import ConfigError
 from opsconsole.incidents.protocols import StoreError
+from opsconsole.incidents.store.place import practice_path
 from opsconsole.incidents.store.sqlite_incidents import SqliteIncidents
 from opsconsole.incidents.store.verifying import verify
 
@@ -150,6 +151,26 @@ def test_another_file_is_read_where_it_is_named_and_stays_as_it_is(tmp_path: Pat
         )
 
 
+@pytest.mark.usefixtures("record")
+def test_the_incidents_of_the_demo_are_in_a_record_of_their_own(path: Path) -> None:
+    practice = practice_path(path)
+    assert "no incident is recorded that fits" in call("list", "--practice").stderr
+    assert not practice.parent.exists()
+    store = SqliteIncidents(practice)
+
+    async def opened_there() -> None:
+        await store.append([event(opened("In the demo", cluster="practice"), incident="inc-20270116-demo")])
+        await store.close()
+
+    asyncio.run(opened_there())
+    assert [row[:17] for row in call("list", "--practice").output.splitlines()[1:]] == ["inc-20270116-demo"]
+    assert "inc-20270116-demo" not in call("list").output
+    assert "In the demo" in call("search", "demo", "--practice").output
+    assert "In the demo" in call("export", "INC-demo", "--practice", "--output", "-").output
+    assert "1 incidents" in call("verify", "--practice").output
+    assert isinstance(call("list", "--practice", "--file", str(path)).exception, ConfigError)
+
+
 def test_a_backup_is_whole_private_and_never_replaces_a_file(record: Path, tmp_path: Path) -> None:
     target = tmp_path / "monday.db"
     result = call("backup", str(target))
@@ -278,6 +299,7 @@ def test_a_whole_record_is_verified(record: Path) -> None:
     ],
 )
 def test_the_first_thing_that_does_not_fit_is_named(record: Path, statement: str, words: str) -> None:
+    call("list")  # what is kept of each incident is of the present form now
     damage(record, statement)
     result = call("verify")
     assert result.return_value == 1

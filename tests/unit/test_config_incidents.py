@@ -216,6 +216,7 @@ def test_another_address_for_the_teams_records_leaves_the_credentials_behind(tmp
         ("https://Logs", "https://logs:443", True),
         ("http://logs:9200", "http://logs:9201", False),
         ("http://logs:9200/a", "http://logs:9200/b", False),
+        ("http://one:9200", "http://other:9200", False),
     ],
 )
 def test_two_clusters_do_not_share_one_index(tmp_path: Path, first: str, second: str, *, refused: bool) -> None:

@@ -32,6 +32,11 @@ def usual_path() -> Path:
     return platformdirs.user_state_path("opsconsole") / FILE_NAME
 
 
+def practice_path(path: Path) -> Path:
+    """Where the demo keeps its incidents: beside the record at `path`, with everything that belongs to it."""
+    return path.parent / "practice" / path.name
+
+
 def prepare(path: Path, *, mounts: Path = MOUNTS) -> Path:
     """Make the file (0600) and its folder (0700) if they aren't there; the path without links in its folder.
 
