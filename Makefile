@@ -44,13 +44,13 @@ demo: $(RUNTIME) ## Open the console on a practice cluster in trouble
 ##@ Check
 
 .PHONY: test
-test: $(DEVELOPMENT) ## Run every check and every test, save those whose real servers take long
+test: $(DEVELOPMENT) ## Run every check and every test, save those that take long
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not kubernetes and not long" $(PYTEST_ARGS)
 
 # Each worker that meets a test on a real Kubernetes starts one: a few at most, whatever the number of processors.
 .PHONY: test-real
-test-real: servers ## Run the tests against real servers: Kubernetes, Elasticsearch, Jaeger, Prometheus
-	@$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup -m "real or kubernetes" $(PYTEST_ARGS)
+test-real: servers ## Run what takes long, and all against real servers: Kubernetes, Elasticsearch, Jaeger
+	@$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup -m "real or kubernetes or long" $(PYTEST_ARGS)
 
 .PHONY: check
 check: $(DEVELOPMENT) ## Lint, types, import contracts

@@ -13,7 +13,7 @@ from runbook_reading import walk_place, wanted_key
 from servers.waiting import until
 from story_stage import Console, ConsoleStage
 
-pytestmark = [pytest.mark.terminal, pytest.mark.xdist_group("terminal")]
+pytestmark = [pytest.mark.terminal, pytest.mark.long, pytest.mark.xdist_group("terminal")]
 
 SCENARIOS = ("bad-release", "pool-exhaustion", "gc-surge")
 PATIENCE = 300.0

@@ -32,7 +32,7 @@ LOOK_SECONDS = 0.5
 """Between two looks at what takes its time."""
 
 WATCHER = b"opsconsole.level_watch_process"
-WORKLOADS = ("orders", "gateway", "checkout", "payments", "users")
+WORKLOADS = ("orders", "gateway", "checkout", "payments")
 
 
 def wait_until(condition: Callable[[], bool], what: str) -> None:
@@ -288,18 +288,22 @@ def a_command_before_the_time_is_over_has_it_watched_over_again(desk: Desk) -> N
 
 Story = Callable[[Desk], None]
 
-STORIES: tuple[tuple[Story, ...], ...] = (
+LONG_STORIES: tuple[tuple[Story, ...], ...] = (
     (a_console_killed_by_sigkill_leaves_a_process_that_puts_it_back,),
     (a_command_before_the_time_is_over_has_it_watched_over_again,),
+)
+"""Those of one workload come one after another. In these a level is not put back for most of a minute."""
+
+STORIES: tuple[tuple[Story, ...], ...] = (
     (debug_lines_are_written_until_it_is_put_back_by_a_process_that_then_ends,),
     (a_level_that_somebody_else_chose_meanwhile_is_left_alone,),
     (
         the_level_of_each_pod_is_told,
         a_console_that_is_ended_puts_it_back_first,
-        when_the_watching_process_is_killed_too_the_next_command_puts_it_back,
     ),
+    (when_the_watching_process_is_killed_too_the_next_command_puts_it_back,),
 )
-"""Those of one workload come one after another."""
+"""The others, in which it is seconds."""
 
 
 @pytest.fixture(
@@ -309,21 +313,41 @@ STORIES: tuple[tuple[Story, ...], ...] = (
     ],
     scope="module",
 )
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+def place(request: pytest.FixtureRequest) -> Place:
+    """Either cluster."""
+    found: Place = request.getfixturevalue(f"{request.param}_levels")
+    return found
+
+
+@pytest.fixture(scope="module")
+def running(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[Story, Future[None]]]:
+    """The stories that are told in seconds, under way."""
+    with under_way(place, dict(zip(WORKLOADS, STORIES, strict=False)), tmp_path_factory) as ends:
+        yield ends
+
+
+@pytest.fixture(scope="module")
+def long_running(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[Story, Future[None]]]:
+    """The long stories, under way."""
+    with under_way(place, dict(zip(WORKLOADS, LONG_STORIES, strict=False)), tmp_path_factory) as ends:
+        yield ends
+
+
+@contextlib.contextmanager
+def under_way(
+    place: Place, told: Mapping[str, tuple[Story, ...]], temporary: pytest.TempPathFactory
 ) -> Iterator[Mapping[Story, Future[None]]]:
-    """All stories, under way on either cluster."""
-    place: Place = request.getfixturevalue(f"{request.param}_levels")
-    ends: dict[Story, Future[None]] = {story: Future() for stories in STORIES for story in stories}
+    """The ends of the stories that are told of each workload."""
+    ends: dict[Story, Future[None]] = {story: Future() for stories in told.values() for story in stories}
+    folders = {story: temporary.mktemp("desk") for story in ends}
 
     def tell(workload: str, stories: tuple[Story, ...]) -> None:
         for story in stories:
             with _ending(ends[story]), desk_of(replace(place, workload=workload), folders[story]) as desk:
                 story(desk)
 
-    folders = {story: tmp_path_factory.mktemp("desk") for story in ends}
-    with ThreadPoolExecutor(len(WORKLOADS)) as threads:
-        for workload, stories in zip(WORKLOADS, STORIES, strict=True):
+    with ThreadPoolExecutor(len(told)) as threads:
+        for workload, stories in told.items():
             threads.submit(tell, workload, stories)
         yield ends
 
@@ -340,5 +364,11 @@ def _ending(end: Future[None]) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("story", [one for stories in STORIES for one in stories], ids=lambda story: story.__name__)
-def test_a_level_that_is_set_for_a_while(running: Mapping[Story, Future[None]], story: Story) -> None:
+def test_a_level_that_is_set_for_seconds(running: Mapping[Story, Future[None]], story: Story) -> None:
     running[story].result()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("story", [one for (one,) in LONG_STORIES], ids=lambda story: story.__name__)
+def test_a_level_that_is_set_for_a_minute(long_running: Mapping[Story, Future[None]], story: Story) -> None:
+    long_running[story].result()
