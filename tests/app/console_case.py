@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import random
 import tempfile
+import unicodedata
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
+from textual import events
+from textual.keys import KEY_NAME_REPLACEMENTS, key_to_character
 from textual.pilot import Pilot
 
 from fake_clock import FakeClock
@@ -36,6 +39,8 @@ from still_sources import Backends, backends
 from widget_samples import NOW
 
 SETTINGS = Settings(ClusterSettings("prod", environment="production", namespace="shop"), time_zone="UTC")
+_ROUNDS = 3
+"""A key moves the cursor, that asks the feeds, and their answer is drawn."""
 
 
 class ConsoleCase(msgspec.Struct):
@@ -65,34 +70,62 @@ class ConsoleCase(msgspec.Struct):
     @property
     def text(self) -> str:
         """What is on the screen."""
-        return screen_text(self.app.export_screenshot())
+        return screen_text(self.app.export_screenshot(simplify=True))
 
-    async def press(self, *keys: str) -> str:
-        """Press `keys`, let everything settle, and return the screen."""
-        await self.pilot.press(*keys)
-        return await self.settled()
+    async def press(self, *keys: str) -> None:
+        """Press `keys`, each once what the one before it set off has settled."""
+        for key in keys:
+            self.app.post_message(key_event(key))
+            await self.settle()
+
+    async def screen_after(self, *keys: str) -> str:
+        """Press `keys`, and return the screen."""
+        await self.press(*keys)
+        return self.text
+
+    async def settle(self) -> None:
+        """Let feeds and widgets finish. Takes no picture, which costs more than what most keys set off."""
+        for _ in range(_ROUNDS):
+            await self.clock.advance(0)
+            await self.pilot.pause(0)
 
     async def settled(self) -> str:
         """Let feeds and widgets finish, and return the screen."""
-        for _ in range(3):
-            await self.clock.advance(0)
-            await self.pilot.pause()
+        await self.settle()
         return self.text
 
-    async def finished(self, *groups: str) -> str:
-        """Let the workers of `groups` come to their end, and return the screen.
+    async def finish(self, *groups: str) -> None:
+        """Let the workers of `groups` come to their end.
 
         Textual waits for all workers when it is given none, and some live as long as the console.
         """
         while running := [worker for worker in self.app.workers if worker.group in groups]:
             await self.app.workers.wait_for_complete(running)
-        return await self.settled()
+        await self.settle()
 
-    async def pass_time(self, seconds: float) -> str:
-        """Let `seconds` go by for the feeds, tick once, and return the screen."""
+    async def finished(self, *groups: str) -> str:
+        """Let the workers of `groups` come to their end, and return the screen."""
+        await self.finish(*groups)
+        return self.text
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let `seconds` go by for the feeds, and tick once."""
         await self.clock.advance(seconds)
         self.screen.tick()
-        return await self.settled()
+        await self.settle()
+
+    async def screen_later(self, seconds: float) -> str:
+        """Let `seconds` go by for the feeds, tick once, and return the screen."""
+        await self.pass_time(seconds)
+        return self.text
+
+
+def key_event(key: str) -> events.Key:
+    """What the terminal makes of `key`, which is a key's name or the character on it."""
+    if len(key) == 1 and not key.isalnum():
+        name = unicodedata.name(key).lower().replace("-", "_").replace(" ", "_")
+        return events.Key(KEY_NAME_REPLACEMENTS.get(name, name), key)
+    return events.Key(key, key_to_character(key))
 
 
 @contextlib.asynccontextmanager
@@ -162,5 +195,5 @@ async def console(
     with folder:
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
             case = ConsoleCase(app, pilot, clock, told, operations, store, shelf)
-            await case.settled()
+            await case.settle()
             yield case

@@ -59,7 +59,7 @@ async def test_enter_on_an_alert_moves_every_pane_to_its_service_and_esc_comes_b
 
 async def test_enter_on_a_log_line_leads_to_its_trace_and_moment() -> None:
     async with console() as case:
-        text = await case.press("3", "enter")
+        text = await case.screen_after("3", "enter")
         assert case.scope.selection.trace == TRACE_ID
         assert case.scope.cursor == pytest.approx(NOW - 0.123)
         assert ("trace", TRACE_ID) in case.backends.traces.asked
@@ -89,7 +89,7 @@ async def test_enter_on_a_pod_narrows_charts_and_logs_to_it_and_u_widens_again()
 async def test_digits_reach_every_pane_at_every_size(size: tuple[int, int]) -> None:
     async with console(size=size) as case:
         for pane in LIVE_PANES:
-            text = await case.press(pane.digit)
+            text = await case.screen_after(pane.digit)
             assert case.screen.focused_pane is pane
             assert f"{pane.digit} {pane.title}" in text
 
@@ -125,7 +125,7 @@ async def test_f_gives_a_pane_the_whole_screen_and_takes_it_back(pane: PaneName)
 )
 async def test_o_opens_a_row_whole_and_esc_closes_it(pane: str, word: str) -> None:
     async with console() as case:
-        text = await case.press(pane, "o")
+        text = await case.screen_after(pane, "o")
         assert word in text
         await case.press("escape")
         assert case.app.screen is case.screen
@@ -142,7 +142,7 @@ async def test_a_preset_range_reaches_every_windowed_source() -> None:
 
 async def test_any_duration_may_be_typed_and_nonsense_is_explained() -> None:
     async with console() as case:
-        text = await case.press("t", *"soon", "enter")
+        text = await case.screen_after("t", *"soon", "enter")
         assert "write 15m, 1h30m or 7d" in text
         await case.press(*["backspace"] * 4, *"45m", "enter")
         assert case.scope.window.duration == 2700
@@ -150,7 +150,7 @@ async def test_any_duration_may_be_typed_and_nonsense_is_explained() -> None:
 
 async def test_pan_zoom_freeze_and_live() -> None:
     async with console() as case:
-        assert "PAST" in await case.press("left_square_bracket") or "FROZEN" in case.text
+        assert "PAST" in await case.screen_after("left_square_bracket") or "FROZEN" in case.text
         assert case.scope.window.end == NOW - 1800
         await case.press("0")
         assert case.scope.window.live
@@ -158,7 +158,7 @@ async def test_pan_zoom_freeze_and_live() -> None:
         assert case.scope.window.duration == 1800
         await case.press("minus")
         assert case.scope.window.duration == 3600
-        assert "FROZEN" in await case.press("p")
+        assert "FROZEN" in await case.screen_after("p")
         await case.press("p")
         assert case.scope.window.live
 
@@ -185,7 +185,7 @@ async def test_the_cursor_shows_one_moment_everywhere_and_goes_away() -> None:
 
 async def test_s_offers_the_services_that_are_known_and_narrows_while_typing() -> None:
     async with console() as case:
-        text = await case.press("s", *"pay")
+        text = await case.screen_after("s", *"pay")
         assert "payments" in text
         await case.press("enter")
         assert case.scope.selection.service == "payments"
@@ -203,7 +203,7 @@ async def test_the_palette_finds_an_action_by_its_name() -> None:
 @pytest.mark.parametrize("pane", LIVE_PANES)
 async def test_help_shows_the_keys_of_the_focused_pane(pane: PaneName) -> None:
     async with console() as case:
-        text = await case.press(pane.digit, "question_mark")
+        text = await case.screen_after(pane.digit, "question_mark")
         assert f"In {pane.title}" in text
 
 
@@ -213,7 +213,7 @@ async def test_enlarging_shows_one_panel_and_esc_all_again() -> None:
         text = case.text
         assert "requests/s" in text
         assert "goroutines" not in text
-        assert "goroutines" in await case.press("escape")
+        assert "goroutines" in await case.screen_after("escape")
 
 
 async def test_panels_over_their_threshold_come_first() -> None:
@@ -245,11 +245,11 @@ async def test_a_sick_source_speaks_in_its_pane_and_the_rest_goes_on(source: str
 async def test_a_source_that_dies_leaves_its_last_rows_with_their_age() -> None:
     async with console(size=(170, 50)) as case:
         case.backends.logs.failing = SourceError(ErrorKind.UNREACHABLE, "elasticsearch")
-        text = await case.pass_time(42)
+        text = await case.screen_later(42)
         assert "pool wait timeout" in text
         assert "elasticsearch can't be reached" in " ".join(text.split())
         case.backends.logs.failing = None
-        text = await case.pass_time(60)
+        text = await case.screen_later(60)
         assert "can't be reached" not in text
 
 
@@ -282,7 +282,7 @@ async def test_ascii_mode_sends_nothing_but_ascii_of_our_own(size: tuple[int, in
     )
     async with console(told=told, size=size, settings=msgspec.structs.replace(SETTINGS, ascii_only=True)) as case:
         for pane in LIVE_PANES:
-            text = await case.press(pane.digit)
+            text = await case.screen_after(pane.digit)
             assert [char for char in text if not char.isascii()] == []
 
 
@@ -299,7 +299,7 @@ async def test_a_live_resize_keeps_the_focus_and_loses_nothing() -> None:
         await case.press("4")
         for size in [(80, 24), (240, 70), (80, 24), (120, 40)]:
             await case.pilot.resize_terminal(*size)
-            await case.settled()
+            await case.settle()
             assert case.screen.focused_pane is PaneName.TRACES
             assert "POST /pay" in case.text
 
@@ -356,7 +356,7 @@ async def test_a_moment_chosen_elsewhere_leads_to_its_log_line_or_says_that_it_i
     async with console() as case:
         logs = case.screen.pane(PaneName.LOGS)
         assert isinstance(logs, LogsPane)
-        text = await case.press("enter")
+        text = await case.screen_after("enter")
         assert "all after the cursor" in text
         oldest = min(LOGS.records, key=lambda line: line.time or 0.0)
         case.screen.follow(msgspec.structs.replace(case.scope, cursor=(oldest.time or 0.0) + 0.1))

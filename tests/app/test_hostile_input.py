@@ -58,11 +58,11 @@ async def test_every_pane_and_every_opened_row_shows_it_and_obeys_nothing(raw: s
     async with console(told=poisoned(raw), settings=settings) as case:
         title, clipboard = case.app.title, case.app.clipboard
         for pane in LIVE_PANES:
-            for text in (await case.press(pane.digit), await case.press("o")):
+            for text in (await case.screen_after(pane.digit), await case.screen_after("o")):
                 assert OBEYED.findall(text) == []
             await case.press("escape")
         for dialog in ("i", "w", "s"):
-            assert OBEYED.findall(await case.press("1", dialog)) == []
+            assert OBEYED.findall(await case.screen_after("1", dialog)) == []
             assert case.app.screen is not case.screen
             await case.press("escape")
         assert (case.app.title, case.app.clipboard) == (title, clipboard)

@@ -54,7 +54,7 @@ async def until(case: ConsoleCase, condition: Callable[[], object], what: str) -
         if condition():
             return
         await asyncio.sleep(0.01)
-        await case.settled()
+        await case.settle()
     pytest.fail(f"never: {what}\n{told(case.store)}\n{case.text}", pytrace=False)
 
 

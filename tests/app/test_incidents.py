@@ -31,14 +31,14 @@ async def until(case: ConsoleCase, words: str) -> str:
     for _ in range(200):
         if words in case.text:
             return case.text
-        await case.settled()
+        await case.settle()
         await case.pilot.pause(0.02)
     pytest.fail(f"{words!r} is not on the screen:\n{case.text}", pytrace=False)
 
 
 async def type_in(case: ConsoleCase, words: str) -> str:
     names = {" ": "space", ",": "comma", ".": "full_stop", ":": "colon", "-": "minus", "/": "slash"}
-    return await case.press(*(names.get(letter, letter) for letter in words))
+    return await case.screen_after(*(names.get(letter, letter) for letter in words))
 
 
 def incident_of(store: MemoryIncidents) -> Incident:
@@ -76,7 +76,7 @@ async def test_i_and_enter_open_an_incident_about_the_alert_under_the_cursor() -
         assert "ErrorRateHigh" in {alert.name for alert in incident.alerts}
         assert incident.milestones[Milestone.DETECTED] == min(alert.started_at for alert in incident.alerts)
         assert any(isinstance(event.what, EvidencePinned) for event in case.store.written)
-        assert f"{incident.name} P1" in await case.pass_time(1)
+        assert f"{incident.name} P1" in await case.screen_later(1)
 
 
 async def test_the_fields_can_be_changed_before_it_is_opened() -> None:
@@ -219,7 +219,7 @@ async def test_the_clock_runs_and_stops_when_it_is_resolved() -> None:
         incident = await opened(case)
         await case.press("escape")
         before = case.clock.now() - incident.begins_at
-        shown = await case.pass_time(10)
+        shown = await case.screen_later(10)
         minutes, seconds = divmod(int(before) + 10, 60)
         assert f"{incident.name} P1  {minutes:02}:{seconds:02}" in shown
 

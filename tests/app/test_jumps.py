@@ -50,7 +50,7 @@ def about_rules(told: Backends | None = None) -> Backends:
 
 async def test_an_alert_leads_to_the_panel_of_its_rule_at_the_moment_it_fired() -> None:
     async with console(told=about_rules()) as case:
-        text = await case.press("m")
+        text = await case.screen_after("m")
         assert case.screen.focused_pane is PaneName.METRICS
         assert case.scope.cursor == ALERTS[0].started_at
         assert row(case, PaneName.METRICS) == "goroutines"
@@ -146,7 +146,7 @@ async def test_a_pod_that_is_gone_is_said_to_be() -> None:
     told.workloads.pod_list = msgspec.structs.replace(PODS, pods=PODS.pods[1:])
     told.logs.log_page = msgspec.structs.replace(LOGS, records=LOGS.records[:1])
     async with console(told=told) as case:
-        text = await case.press("3", "d")
+        text = await case.screen_after("3", "d")
     assert f"{POD} is not there any more" in " ".join(text.split())
 
 
@@ -155,7 +155,7 @@ async def test_a_pod_that_the_filter_hides_is_said_to_be_hidden() -> None:
     told.logs.log_page = msgspec.structs.replace(LOGS, records=LOGS.records[:1])
     async with console(told=told) as case:
         await case.press("5", "slash", *"redis", "enter", "3")
-        text = await case.press("d")
+        text = await case.screen_after("d")
     assert f"{POD} is hidden: by the filter" in " ".join(text.split())
 
 
@@ -165,13 +165,13 @@ async def test_where_nothing_leads_the_key_says_why_and_the_list_dims_it() -> No
     told.logs.log_page = msgspec.structs.replace(LOGS, records=(podless,))
     async with console(told=told) as case:
         before = case.scope
-        assert "this line names no pod" in await case.press("3", "d")
+        assert "this line names no pod" in await case.screen_after("3", "d")
         assert case.scope == before
-        text = await case.press("x")
+        text = await case.screen_after("x")
         assert isinstance(case.app.screen, JumpList)
         assert "Go to, from this log line" in text
         assert "d    its pod – this line names no pod" in text
-        text = await case.press("d")
+        text = await case.screen_after("d")
         assert isinstance(case.app.screen, JumpList)
         assert text.count("this line names no pod") > 1
 
@@ -181,7 +181,7 @@ async def test_a_line_without_a_trace_leads_to_the_traces_of_its_moment() -> Non
     line = msgspec.structs.replace(LOGS.records[1], trace_id=SafeText(""))
     told.logs.log_page = msgspec.structs.replace(LOGS, records=(line,))
     async with console(told=told) as case:
-        text = await case.press("3", "x")
+        text = await case.screen_after("3", "x")
         assert f"v    traces of {line.service} at" in text
         assert "; this line names none" in text
         await case.press("v")
@@ -193,7 +193,7 @@ async def test_a_line_without_a_trace_leads_to_the_traces_of_its_moment() -> Non
 @pytest.mark.parametrize("keys", [("enter",), ("m",)])
 async def test_x_lists_where_one_can_go_with_the_keys_and_enter_or_the_key_goes(keys: tuple[str, ...]) -> None:
     async with console() as case:
-        text = await case.press("x")
+        text = await case.screen_after("x")
         for words in (
             "Go to, from this alert",
             "m    its metric at 14:08, when it fired",
@@ -212,8 +212,8 @@ async def test_x_lists_where_one_can_go_with_the_keys_and_enter_or_the_key_goes(
 
 async def test_the_list_of_a_pod_opens_its_description() -> None:
     async with console() as case:
-        assert "its description, events first" in await case.press("5", "x")
-        assert "Liveness probe failed: 500" in await case.press("d")
+        assert "its description, events first" in await case.screen_after("5", "x")
+        assert "Liveness probe failed: 500" in await case.screen_after("d")
 
 
 async def test_the_chart_leads_to_the_trace_of_the_exemplar_nearest_to_the_cursor() -> None:
@@ -230,9 +230,9 @@ async def test_the_chart_leads_to_the_trace_of_the_exemplar_nearest_to_the_curso
     told.metrics.read_panel = with_exemplars  # type: ignore[method-assign, assignment]
     async with console(told=told) as case:
         await case.press("2", *["comma"] * 10)
-        assert "this panel has no exemplar near this moment" in await case.press("E")
+        assert "this panel has no exemplar near this moment" in await case.screen_after("E")
         await case.press(*["full_stop"] * 8)
-        assert f"trace {TRACE_ID[:8]}, an exemplar of 14:09" in await case.press("x")
+        assert f"trace {TRACE_ID[:8]}, an exemplar of 14:09" in await case.screen_after("x")
         await case.press("E")
         assert case.screen.focused_pane is PaneName.TRACES
         assert case.scope.selection.trace == TRACE_ID
@@ -253,15 +253,15 @@ async def test_what_was_asked_of_lines_and_traces_before_is_dropped_and_comes_ba
 
 async def test_the_trail_grows_with_each_jump_and_a_chosen_service_begins_anew() -> None:
     async with console() as case:
-        assert "by alert ▸ chart 14:08 ▸ log" in (await case.press("m", "l")).splitlines()[0]
-        assert "by alert ▸ chart 14:08 " in (await case.press("escape")).splitlines()[0]
-        assert "chart 14:08 ▸ pod ▸ log" in (await case.press("d", "l")).splitlines()[0]
-        assert " by " not in (await case.press("s", *"orders", "enter")).splitlines()[0]
+        assert "by alert ▸ chart 14:08 ▸ log" in (await case.screen_after("m", "l")).splitlines()[0]
+        assert "by alert ▸ chart 14:08 " in (await case.screen_after("escape")).splitlines()[0]
+        assert "chart 14:08 ▸ pod ▸ log" in (await case.screen_after("d", "l")).splitlines()[0]
+        assert " by " not in (await case.screen_after("s", *"orders", "enter")).splitlines()[0]
 
 
 async def test_eighty_columns_tell_the_end_of_the_trail() -> None:
     async with console(size=(80, 24)) as case:
-        line = (await case.press("m", "d", "l")).splitlines()[0]
+        line = (await case.screen_after("m", "d", "l")).splitlines()[0]
     assert "…▸pod ▸ log" in line
 
 
@@ -292,7 +292,7 @@ async def test_a_view_over_the_panes_closes_when_it_leads_on_and_esc_opens_it_ag
         view = case.app.screen
         assert isinstance(view, View)
         view.go(case.scope)
-        await case.settled()
+        await case.settle()
         assert case.app.screen is case.screen
         assert case.screen.focused_pane is PaneName.LOGS
         await case.press("escape")
@@ -322,18 +322,18 @@ def told_of(*changes: Change) -> Backends:
 
 async def test_the_list_says_of_a_change_of_long_ago_how_long() -> None:
     async with console(told=told_of(EARLIER)) as case:
-        text = await case.press("x")
+        text = await case.screen_after("x")
         assert "what changed: deploy checkout 1.8.2, revision 7, 1d" in text
         assert re.search(r"revision 7, 1d\d*h before", text)
     async with console(told=told_of(DEPLOY, EARLIER)) as case:
-        text = await case.press("x")
+        text = await case.screen_after("x")
         assert re.search(r"what changed: deploy checkout 1.9.0, revision 9 +│", text)
 
 
 async def test_h_shows_the_change_before_and_what_that_rollout_brought() -> None:
     async with console(told=told_of(DEPLOY, EARLIER)) as case:
         case.operations.kept = (case.operations.kept[0], case.operations.kept[2])
-        text = await case.press("h")
+        text = await case.screen_after("h")
         assert isinstance(case.app.screen, ChangeScreen)
         for words in (
             "What changed in checkout",
@@ -346,7 +346,7 @@ async def test_h_shows_the_change_before_and_what_that_rollout_brought() -> None
             "+ registry.example/shop/checkout:1.9.0",
         ):
             assert words in text
-        assert "no earlier revision is kept" in await case.press("down")
+        assert "no earlier revision is kept" in await case.screen_after("down")
         await case.press("escape")
         assert case.app.screen is case.screen
 
@@ -358,14 +358,14 @@ async def test_revisions_that_cannot_be_read_leave_what_is_known_and_say_why() -
             raise SourceError(ErrorKind.TIMEOUT, "kubernetes")
 
         case.operations.revisions = unanswered  # type: ignore[method-assign]
-        text = await case.press("h")
+        text = await case.screen_after("h")
     assert "deploy checkout 1.9.0, revision 9" in text
     assert SourceError(ErrorKind.TIMEOUT, "kubernetes").sentence[:40] in text
 
 
 async def test_without_any_change_h_says_so() -> None:
     async with console(told=told_of()) as case:
-        text = await case.press("h")
+        text = await case.screen_after("h")
         assert case.app.screen is case.screen
     assert "kubernetes tells of no change of checkout" in " ".join(text.split())
 
@@ -385,7 +385,7 @@ async def test_log_lines_open_at_the_moment_they_were_asked_for_once_they_have_c
     told.logs.newest = newest  # type: ignore[method-assign]
     async with console(told=told, size=(80, 24)) as case:
         answer.clear()
-        text = await case.press("l")
+        text = await case.screen_after("l")
         assert case.screen.focused_pane is PaneName.LOGS
         assert "asking elasticsearch" in text
         assert "no log lines" not in text

@@ -177,7 +177,7 @@ async def test_where_nothing_is_under_the_cursor_that_is_said(kept: Kept) -> Non
     told = backends()
     told.traces.trace_list = TraceList(())
     async with console(told=told) as case:
-        assert "nothing is under the cursor" in await case.press("4", "e")
+        assert "nothing is under the cursor" in await case.screen_after("4", "e")
         assert kept.pinned == []
 
 
@@ -187,7 +187,7 @@ async def test_where_nothing_is_under_the_cursor_that_is_said(kept: Kept) -> Non
 async def test_the_waterfall_keeps_its_trace_with_the_span_under_the_cursor(kept: Kept) -> None:
     async with console() as case:
         await case.press("4", "o")
-        await case.finished("trace", "words")
+        await case.finish("trace", "words")
         await case.press("down", "e")
         assert isinstance(kept.last, TraceEvidence)
         assert kept.last.trace == SLOW_TRACE
@@ -197,7 +197,7 @@ async def test_the_waterfall_keeps_its_trace_with_the_span_under_the_cursor(kept
 async def test_the_context_of_a_line_keeps_the_line_under_its_cursor(kept: Kept) -> None:
     async with console() as case:
         await case.press("3", "c")
-        await case.finished("context")
+        await case.finish("context")
         await case.press("up", "e")
         assert isinstance(kept.last, LinesEvidence)
         assert kept.last.chosen == (LOGS.records[1].id,)
@@ -206,7 +206,7 @@ async def test_the_context_of_a_line_keeps_the_line_under_its_cursor(kept: Kept)
 async def test_a_pattern_keeps_the_newest_lines_it_stands_for(kept: Kept) -> None:
     async with console() as case:
         await case.press("3", "P")
-        await case.finished("patterns")
+        await case.finish("patterns")
         await case.press("e")
         await until_kept(case, kept)
         assert isinstance(kept.last, LinesEvidence)
@@ -288,9 +288,9 @@ async def test_what_is_kept_stands_in_the_incident_with_a_link_to_the_same_in_a_
         await case.press("2", "e")
         await until_shown(case, "kept in INC-")
         await case.press("4", "o")
-        await case.finished("trace", "words")
+        await case.finish("trace", "words")
         await case.press("e")
-        await case.finished("incident-pin")
+        await case.finish("incident-pin")
         chart = next(one for one in pinned_in(case) if isinstance(one, ChartEvidence))
         trace = next(one for one in pinned_in(case) if isinstance(one, TraceEvidence))
         assert chart.link.startswith("https://prom.example/p/graph?g0.expr=q&")

@@ -32,14 +32,14 @@ async def shown(case: ConsoleCase, words: str) -> str:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_dialog_offers_debug_first_and_the_plan_follows(size: tuple[int, int]) -> None:
     async with console(size=size) as case:
-        text = await case.press("5", "D")
+        text = await case.screen_after("5", "D")
         assert "Log level of deployment shop/checkout" in text
         assert (
             text.index("debug for ten minutes")
             < text.index("info for ten minutes")
             < text.index("warn for ten minutes")
         )
-        text = await case.press("enter")
+        text = await case.screen_after("enter")
         assert "set-log-level checkout" in text
     (order,) = case.operations.checked
     assert (order.kind, order.target, order.level, order.seconds) == (
@@ -64,13 +64,13 @@ async def test_a_level_and_minutes_can_be_typed(typed: str, level: str, seconds:
 async def test_what_is_no_level_and_no_time_is_said(typed: str) -> None:
     async with console() as case:
         await case.press("5", "D", *("space" if key == " " else key for key in typed))
-        assert "minutes from 1 to 240, such as debug 30" in await case.press("enter")
+        assert "minutes from 1 to 240, such as debug 30" in await case.screen_after("enter")
     assert case.operations.checked == []
 
 
 async def test_the_menu_of_everything_leads_to_the_same_dialog() -> None:
     async with console() as case:
-        text = await case.press("5", "a")
+        text = await case.screen_after("5", "a")
         assert "set for a while the log level of deployment shop/checkout  (D)" in text
         await case.press(*"while", "enter")
         assert "debug for ten minutes" in case.text
@@ -91,7 +91,7 @@ async def test_the_header_tells_what_is_in_force_until_it_is_put_back(size: tupl
         await case.press("enter")
         assert case.operations.checked[-1].kind is OperationKind.RESTORE_LOG_LEVEL
         await case.press("escape")
-        text = await case.pass_time(601)
+        text = await case.screen_later(601)
         assert words not in text
     assert len(case.operations.put_backs) == 1
 

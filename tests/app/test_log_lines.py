@@ -39,7 +39,7 @@ async def test_older_lines_are_read_as_the_reader_nears_the_top_until_the_range_
         assert pane(case).lines.records[0] == numbered(-60)
         assert pane(case).lines.current == numbered(-40)
         assert asked(case, "older").span.end == numbered(-40).time
-        text = await case.press("home", "home")
+        text = await case.screen_after("home", "home")
         assert pane(case).lines.records[0] == numbered(-80)
         assert "nothing older since 13:12:00" in text
         before = len([one for heard, one in told.logs.asked if heard == "older"])
@@ -53,7 +53,7 @@ async def test_when_older_lines_can_t_be_read_the_row_above_says_why_and_it_is_t
     told.logs.older_pages = (page(-60, -41),)
     async with console(told=told, size=(170, 50)) as case:
         told.logs.failing = SourceError(ErrorKind.TIMEOUT, "elasticsearch")
-        text = await case.press("3", "home")
+        text = await case.screen_after("3", "home")
         assert "older lines: elasticsearch did not answer in time" in text
         told.logs.failing = None
         await case.press("up")
@@ -99,7 +99,7 @@ async def test_scrolled_up_nothing_moves_and_the_heading_counts_what_is_new() ->
         text = await case.settled()
         assert lines.current == numbered(-2)
         assert "▼ 2 new" in text
-        assert "new" not in (await case.press("end")).split("3 Logs")[1].splitlines()[0]
+        assert "new" not in (await case.screen_after("end")).split("3 Logs")[1].splitlines()[0]
 
 
 @pytest.mark.parametrize("keys", [("p",), ("comma",)], ids=["frozen", "with a cursor"])
@@ -127,7 +127,7 @@ async def test_lines_that_were_cut_off_come_back_with_end() -> None:
         lines.take_older([numbered(number) for number in range(-41, -10_040, -1)])
         assert lines.ring.cut_off > 0
         pane(case).draw(case.screen._view())
-        text = await case.press("G")
+        text = await case.screen_after("G")
         assert lines.ring.cut_off == 0
         assert lines.current == numbered(0)
         assert "put away" not in text
@@ -219,10 +219,10 @@ async def test_a_page_that_does_not_join_the_lines_at_hand_leaves_no_silent_gap_
     async with console(told=told) as case:
         await case.press("3", "up")
         told.logs.log_page = page(500, 540)
-        text = await case.pass_time(11)
+        text = await case.screen_later(11)
         assert pane(case).lines.records[-1] == numbered(0)
         assert "▼ End reads newer lines" in text
-        assert "newer lines came faster than they were read" in await case.press("down")
+        assert "newer lines came faster than they were read" in await case.screen_after("down")
         await case.press("end")
         assert pane(case).lines.records[0] == numbered(500)
 
@@ -233,27 +233,27 @@ async def test_a_page_ahead_of_the_tail_is_no_gap_while_the_tail_keeps_up() -> N
     async with console(told=told) as case:
         await case.press("3")
         told.logs.log_page = page(500, 540)
-        text = await case.pass_time(11)
+        text = await case.screen_later(11)
         assert [pane(case).lines.records[place] for place in (0, -1)] == [numbered(-40), numbered(0)]
         assert "End reads newer lines" not in text
 
 
 async def test_the_context_of_a_line_is_another_question_with_the_line_marked() -> None:
     async with console() as case:
-        text = await case.press("3", "c")
+        text = await case.screen_after("3", "c")
         question = next(about for heard, about in case.backends.logs.asked if heard == "around")
         assert question == (NEWEST, case.scope.selection, 20)
         assert "Context of checkout-7d9f8b6c5-abcde" in text
         assert "pool wait timeout" in text
         await case.press("plus")
         assert [about[2] for heard, about in case.backends.logs.asked if heard == "around"] == [20, 40]
-        assert "Context of" not in await case.press("escape")
+        assert "Context of" not in await case.screen_after("escape")
 
 
 async def test_context_that_can_t_be_read_says_why() -> None:
     async with console() as case:
         case.backends.logs.failing = SourceError(ErrorKind.TIMEOUT, "elasticsearch")
-        assert "did not answer in time" in await case.press("3", "c")
+        assert "did not answer in time" in await case.screen_after("3", "c")
 
 
 async def test_marked_lines_are_copied_one_each() -> None:
@@ -268,7 +268,7 @@ async def test_marked_lines_are_copied_one_each() -> None:
 
 async def test_lines_are_saved_in_a_file_of_one_s_own(home: Path) -> None:
     async with console(size=(170, 50)) as case:
-        text = await case.press("3", "ctrl+s")
+        text = await case.screen_after("3", "ctrl+s")
         assert "Save log lines in /" in text
         assert "all 6 at hand, as JSON lines" in text
         await case.press("down", "enter")
@@ -310,7 +310,7 @@ async def test_what_is_missing_of_the_answer_is_said() -> None:
     async with console(told=told, size=(170, 50)) as case:
         whole = await told.logs.newest(asked(case), 10)
         told.logs.newest = newest  # type: ignore[method-assign, assignment]
-        text = await case.pass_time(11)
+        text = await case.screen_later(11)
         assert "3 of 5 parts answered; timed out" in text
 
 
@@ -339,13 +339,13 @@ async def test_a_pane_out_of_sight_follows_nothing() -> None:
 
 async def test_a_pane_that_comes_into_sight_shows_the_lines_there_are_at_once() -> None:
     async with console(size=(80, 24)) as case:
-        assert "pool wait timeout" in await case.press("3")
+        assert "pool wait timeout" in await case.screen_after("3")
 
 
 async def test_a_service_that_only_lines_tell_of_can_be_chosen() -> None:
     told = backends()
     told.logs.log_page = LogPage((msgspec.structs.replace(numbered(0), service=SafeText("ledger")),), 1)
     async with console(told=told) as case:
-        assert "ledger" in await case.press("s", *"ledg")
+        assert "ledger" in await case.screen_after("s", *"ledg")
         await case.press("enter")
         assert case.scope.selection.service == "ledger"

@@ -32,14 +32,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 async def test_a_narrow_last_line_has_room_for_the_keys_that_lead_to_all_others() -> None:
     async with console(size=(80, 24)) as case:
-        last = (await case.press("3")).splitlines()[-1]
+        last = (await case.screen_after("3")).splitlines()[-1]
     for words in ("? help", "x go", "/ search"):
         assert words in last
 
 
 async def test_words_are_searched_shown_as_a_chip_and_left_by_escape() -> None:
     async with console() as case:
-        text = await case.press("3", "slash", *"pool", "space", *"wait", "enter")
+        text = await case.screen_after("3", "slash", *"pool", "space", *"wait", "enter")
         assert case.scope.logs == LogQuery(SafeText("pool wait"))
         assert asked(case).query.words == "pool wait"
         assert asked(case, "histogram").query.words == "pool wait"
@@ -62,7 +62,7 @@ async def test_a_raw_query_is_said_in_the_box_and_what_the_server_makes_of_it_be
         await case.press("3", "slash", "ctrl+r")
         assert "RAW /" in case.text
         case.backends.logs.failing = SourceError(ErrorKind.BAD_QUERY, "elasticsearch", SafeText("Failed to parse [(]"))
-        text = await case.press(*"(", "enter")
+        text = await case.screen_after(*"(", "enter")
         assert case.scope.logs.syntax is LogSyntax.RAW
         assert "RAW /(" in text
         assert "Failed to parse [(]" in text
@@ -112,7 +112,7 @@ async def test_the_value_of_an_opened_field_is_included_or_excluded(key: str, ex
 
 async def test_on_the_line_itself_it_is_asked_which_of_its_origins_is_meant() -> None:
     async with console() as case:
-        text = await case.press("3", "X")
+        text = await case.screen_after("3", "X")
         assert "Leave out lines of" in text
         assert f"pod {NEWEST.pod}" in text
         await case.press(*"trace", "enter")
@@ -122,7 +122,7 @@ async def test_on_the_line_itself_it_is_asked_which_of_its_origins_is_meant() ->
 async def test_chips_are_added_by_the_values_there_are_turned_round_and_taken_away() -> None:
     async with console() as case:
         await case.press("3", "F")
-        text = await case.press(*"service", "enter")
+        text = await case.screen_after(*"service", "enter")
         assert "checkout  7" in text
         assert [about for heard, about in case.backends.logs.asked if heard == "values"][-1][1] == "service"
         await case.press("enter")
@@ -144,7 +144,7 @@ async def test_a_level_and_a_field_nobody_listed_are_chips_too() -> None:
 async def test_a_source_that_does_not_tell_values_leaves_them_to_be_typed() -> None:
     async with console() as case:
         case.backends.logs.failing = SourceError(ErrorKind.TIMEOUT, "elasticsearch")
-        text = await case.press("3", "F", *"pod", "enter")
+        text = await case.screen_after("3", "F", *"pod", "enter")
         assert "its values are not known: elasticsearch did not answer in time" in text
         await case.press(*"checkout-1", "enter")
         assert case.scope.logs.filters == (LogFilter(SafeText("pod"), SafeText("checkout-1")),)
@@ -159,9 +159,9 @@ async def test_what_is_missing_of_the_values_is_said() -> None:
             return msgspec.structs.replace(await whole(search, field, limit), completeness=note)
 
         case.backends.logs.values = values  # type: ignore[method-assign, assignment]
-        text = await case.press("3", "F", *"pod", "enter")
+        text = await case.screen_after("3", "F", *"pod", "enter")
         assert "pod is of several kinds" in text
-        assert "pod is of several kinds" in await case.press("c")
+        assert "pod is of several kinds" in await case.screen_after("c")
 
 
 async def test_a_search_is_saved_by_name_taken_up_again_and_deleted(home: Path) -> None:
@@ -172,19 +172,19 @@ async def test_a_search_is_saved_by_name_taken_up_again_and_deleted(home: Path) 
         assert (home / "config" / "opsconsole" / "searches.toml").is_file()
         await case.press("escape", "F", "x", "x")
         assert case.scope.logs == LogQuery()
-        text = await case.press("S")
+        text = await case.screen_after("S")
         assert "pools" in text
         await case.press("enter")
         assert case.scope.logs == saved
-        assert "none yet" in await case.press("S", "x")
+        assert "none yet" in await case.screen_after("S", "x")
 
 
 async def test_the_address_of_the_search_is_shown_and_copied_or_how_to_have_one() -> None:
     async with console() as case:
-        assert "kibana" in (await case.press("3", "K")).casefold()
+        assert "kibana" in (await case.screen_after("3", "K")).casefold()
         assert case.app.clipboard == ""
         case.backends.logs.browser_link = SafeText("https://kibana.example/app/discover#/?_a=(query:pool)")
-        text = await case.press("escape", "K")
+        text = await case.screen_after("escape", "K")
         assert "https://kibana.example/app/discover" in text
         assert case.app.clipboard == case.backends.logs.browser_link
 
@@ -205,7 +205,7 @@ class TwoOrigins:
 async def test_o_turns_to_the_containers_own_lines_and_back() -> None:
     both = TwoOrigins()
     async with console(told=as_told(both)) as case:
-        text = await case.press("3", "O")
+        text = await case.screen_after("3", "O")
         assert case.scope.log_origin is LogOrigin.CONTAINERS
         assert "line 0" in text
         assert "containers" in text.split("3 Logs")[1].splitlines()[0]
@@ -226,7 +226,7 @@ def as_told(both: TwoOrigins) -> Backends:
 
 async def test_without_a_second_origin_it_is_said_that_there_is_none() -> None:
     async with console() as case:
-        assert "there is only the log store here" in await case.press("3", "O")
+        assert "there is only the log store here" in await case.screen_after("3", "O")
 
 
 async def test_patterns_are_compared_across_the_last_change_and_lead_to_their_lines() -> None:
@@ -245,7 +245,7 @@ async def test_patterns_are_compared_across_the_last_change_and_lead_to_their_li
         assert case.screen.focused_pane is PaneName.LOGS
         assert "pattern panic at <*>" in case.text
         before = len([one for heard, one in told.logs.asked if heard == "older"])
-        text = await case.press("escape")
+        text = await case.screen_after("escape")
         assert case.scope.logs.pattern is None
         assert "panic at <*>" in text, "the way back leads to the patterns"
         assert "paused" not in text
@@ -276,10 +276,10 @@ async def test_hostile_lines_are_read_and_never_obeyed_in_any_view_of_theirs() -
     async with console(told=told) as case:
         title = case.app.title
         for keys in (("3", "o"), ("f", "z"), ("c", "o"), ("escape", "I"), ("escape", "F"), ("escape", "escape", "P")):
-            assert OBEYED.findall(await case.press(*keys)) == []
+            assert OBEYED.findall(await case.screen_after(*keys)) == []
         await until(case, lambda: "patterns" in case.text)
         for keys in (("o",), ("escape",), ("escape", "space", "y")):
-            assert OBEYED.findall(await case.press(*keys)) == []
+            assert OBEYED.findall(await case.screen_after(*keys)) == []
         assert OBEYED.findall(case.app.clipboard) == []
         assert case.app.title == title
 

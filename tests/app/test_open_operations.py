@@ -35,4 +35,4 @@ async def test_an_unknown_outcome_is_looked_at_a_minute_later_and_told(monkeypat
         await case.clock.advance(1)
         await case.press("y")
         assert "left open earlier" not in case.text
-        assert "the cluster shows it" in await case.pass_time(61)
+        assert "the cluster shows it" in await case.screen_later(61)

@@ -27,7 +27,7 @@ SIZES = [(80, 24), (120, 40)]
 async def _until_plan(case: ConsoleCase) -> str:
     """Pods, then `b`, then the revision under the cursor: the plan of rolling back."""
     await case.press("5", "b")
-    text = await case.press("enter")
+    text = await case.screen_after("enter")
     await case.clock.advance(1)
     return text
 
@@ -35,7 +35,7 @@ async def _until_plan(case: ConsoleCase) -> str:
 @pytest.mark.parametrize("size", SIZES)
 async def test_roll_back_starts_on_the_newest_revision_with_other_images(size: tuple[int, int]) -> None:
     async with console(size=size) as case:
-        text = await case.press("5", "b")
+        text = await case.screen_after("5", "b")
         assert "in force now" in text
         assert "1.8.2" in text
         await case.press("enter")
@@ -62,7 +62,7 @@ async def test_on_the_heading_of_a_workload_its_worst_pod_is_meant() -> None:
 async def test_the_pod_is_found_while_the_pods_are_out_of_sight() -> None:
     async with console(size=(80, 24)) as case:
         assert PaneName.PODS not in case.screen.query_one(PaneBoard).in_sight
-        text = await case.press("r")
+        text = await case.screen_after("r")
         assert "Restart app in checkout-7d9f8b6c5-abcde" in text
 
 
@@ -96,7 +96,7 @@ async def test_a_read_only_console_shows_the_plan_and_offers_no_yes() -> None:
 async def test_in_production_the_name_has_to_be_typed(size: tuple[int, int]) -> None:
     async with console(size=size) as case:
         await _until_plan(case)
-        text = await case.press("W")
+        text = await case.screen_after("W")
         assert "Type checkout to do it" in text
         await case.press("y")
         assert case.operations.carried_out == []
@@ -104,7 +104,7 @@ async def test_in_production_the_name_has_to_be_typed(size: tuple[int, int]) -> 
         for letter in "checkout":
             await case.press(letter)
             await case.clock.advance(0.1)
-        text = await case.press("enter")
+        text = await case.screen_after("enter")
         ((plan, typed),) = case.operations.carried_out
         assert typed == "checkout"
         assert plan.order.revision == 7
@@ -115,7 +115,7 @@ async def test_a_wrong_name_does_nothing() -> None:
     async with console() as case:
         await _until_plan(case)
         await case.press("W", "tab", *"checkou")
-        text = await case.press("enter")
+        text = await case.screen_after("enter")
         assert "That is not the name" in text
     assert case.operations.carried_out == []
 
@@ -171,7 +171,7 @@ async def test_a_plan_that_has_grown_old_is_checked_again_before_it_is_done() ->
         await case.press("W")
         await _until_plan(case)
         await case.clock.advance(61)
-        text = await case.press("y")
+        text = await case.screen_after("y")
         assert "checked again" in text
         assert len(case.operations.checked) == 2
         assert case.operations.carried_out == []
@@ -185,12 +185,12 @@ async def test_an_api_server_that_does_not_answer_is_said_and_can_be_asked_again
         assert "kubernetes can't be reached" in text
         assert "Nothing was sent" in text
         case.operations.failing = None
-        assert "roll-back checkout" in await case.press("f5")
+        assert "roll-back checkout" in await case.screen_after("f5")
 
 
 async def test_restart_offers_every_way_with_its_cost() -> None:
     async with console() as case:
-        text = await case.press("5", "r")
+        text = await case.screen_after("5", "r")
         for way in ("kill 1 in the container", "evict the pod", "restart all pods"):
             assert way in text
         assert "one pod at a time is not ready" in text
@@ -200,7 +200,7 @@ async def test_restart_offers_every_way_with_its_cost() -> None:
 
 async def test_everything_else_is_a_menu_away_and_scaling_asks_for_a_number() -> None:
     async with console() as case:
-        text = await case.press("5", "a")
+        text = await case.screen_after("5", "a")
         for words in ("delete pod shop/", "scale deployment shop/checkout", "cordon node", "(r)", "checkout  (b)"):
             assert words in text
         await case.press(*"scale", "enter", *"five", "enter")
@@ -215,7 +215,7 @@ async def test_an_operation_goes_on_when_its_dialog_is_left_and_its_end_is_told(
         case.operations.going_on.clear()
         await case.press("W")
         await _until_plan(case)
-        text = await case.press("y")
+        text = await case.screen_after("y")
         assert "it goes on" in text
         await case.clock.advance(75)
         assert isinstance(case.app.screen, ProgressScreen)
@@ -233,7 +233,7 @@ async def test_the_way_back_is_offered_once_it_is_done() -> None:
         case.operations.advice = (Order(OperationKind.ROLL_BACK, WORKLOAD, revision=9),)
         await case.press("W")
         await _until_plan(case)
-        text = await case.press("y")
+        text = await case.screen_after("y")
         assert "roll back deployment shop/checkout to revision 9" in text
         await case.press("1")
         assert case.operations.checked[-1].revision == 9
@@ -243,8 +243,8 @@ async def test_write_mode_shows_its_time_and_ends_by_itself() -> None:
     async with console() as case:
         await case.press("W")
         assert "WRITE 15m" in case.text.splitlines()[0]
-        assert "WRITE 1m" in (await case.pass_time(870)).splitlines()[0]
-        assert "READ-ONLY" in (await case.pass_time(31)).splitlines()[0]
+        assert "WRITE 1m" in (await case.screen_later(870)).splitlines()[0]
+        assert "READ-ONLY" in (await case.screen_later(31)).splitlines()[0]
 
 
 async def test_w_again_goes_back_to_read_only() -> None:
@@ -256,7 +256,7 @@ async def test_w_again_goes_back_to_read_only() -> None:
 async def test_without_kubernetes_there_is_nothing_to_act_on() -> None:
     settings = msgspec.structs.replace(SETTINGS, service="checkout")
     async with console(settings=settings, without=("workloads",)) as case:
-        assert "no pod is under the cursor" in await case.press("r")
+        assert "no pod is under the cursor" in await case.screen_after("r")
 
 
 async def test_leaving_waits_for_the_answer_to_what_was_sent() -> None:
@@ -267,7 +267,7 @@ async def test_leaving_waits_for_the_answer_to_what_was_sent() -> None:
         await _until_plan(case)
         await case.press("y")
         leaving = asyncio.ensure_future(case.screen.on_unmount())
-        await case.settled()
+        await case.settle()
         assert not leaving.done()
         case.operations.going_on.set()
         await leaving

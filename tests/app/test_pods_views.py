@@ -43,14 +43,14 @@ async def drawn(case: ConsoleCase, words: str) -> str:
 async def test_words_typed_narrow_the_pods_and_escape_brings_them_back(size: tuple[int, int]) -> None:
     async with console(size=size) as case:
         await case.press("5", "f", "slash")
-        text = await case.press(*"redis")
+        text = await case.screen_after(*"redis")
         assert "redis-0" in text
         assert "fghij" not in text
         assert "1 of 4 shown" in text
         # Letters were words, not keys; Enter gives the keys back and keeps the words.
-        text = await case.press("enter")
+        text = await case.screen_after("enter")
         assert "1 of 4 shown" in text
-        text = await case.press("escape")
+        text = await case.screen_after("escape")
         assert "fghij" in text
         assert case.screen.focused_pane is not None
         # The next Esc goes on where it always went.
@@ -61,7 +61,7 @@ async def test_words_typed_narrow_the_pods_and_escape_brings_them_back(size: tup
 async def test_escape_while_typing_takes_the_words_away() -> None:
     async with console() as case:
         await case.press("5", "slash", *"redis")
-        text = await case.press("escape")
+        text = await case.screen_after("escape")
         assert "shown" not in text
         assert "2/4 ready" in text
         await case.press("F")
@@ -73,9 +73,9 @@ async def test_escape_while_typing_takes_the_words_away() -> None:
 
 async def test_pods_are_grouped_and_a_workload_folds_with_enter() -> None:
     async with console() as case:
-        text = await case.press("5", "f", "g")
+        text = await case.screen_after("5", "f", "g")
         assert "checkout 2/4 ready" in text
-        text = await case.press("home", "enter")
+        text = await case.screen_after("home", "enter")
         assert "▸ checkout 2/4 ready" in text
         assert "fghij" not in text
         await case.press("enter")
@@ -85,7 +85,7 @@ async def test_pods_are_grouped_and_a_workload_folds_with_enter() -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_pod_is_described_with_its_events_first(size: tuple[int, int]) -> None:
     async with console(size=size) as case:
-        text = await case.press("5", "d")
+        text = await case.screen_after("5", "d")
         assert isinstance(case.app.screen, DescribeView)
         assert "Liveness probe failed: 500" in text
         assert text.index("events (1)") < text.index("conditions")
@@ -103,14 +103,14 @@ async def test_of_several_containers_each_has_its_probes_shown_in_turn() -> None
     told = backends()
     told.workloads.pod_list = PodList((msgspec.structs.replace(two, containers=(first, proxy)),))
     async with console(told=told) as case:
-        assert "app 1 of 2" in await case.press("5", "f")
-        assert "proxy 2 of 2" in await case.press("c")
-        assert "app 1 of 2" in await case.press("c")
+        assert "app 1 of 2" in await case.screen_after("5", "f")
+        assert "proxy 2 of 2" in await case.screen_after("c")
+        assert "app 1 of 2" in await case.screen_after("c")
 
 
 async def test_one_container_has_no_next_one() -> None:
     async with console() as case:
-        assert "no other container with probes" in await case.press("5", "f", "c")
+        assert "no other container with probes" in await case.screen_after("5", "f", "c")
 
 
 async def test_the_cursor_stays_on_the_worst_pod_until_somebody_moves_it() -> None:
@@ -132,7 +132,7 @@ async def test_a_description_that_fails_says_why_and_keeps_what_was_read() -> No
     async with console() as case:
         await case.press("5", "d")
         case.backends.workloads.failing = SourceError(ErrorKind.NOT_FOUND, "kubernetes", SafeText("pods gone"))
-        text = await case.press("R")
+        text = await case.screen_after("R")
         assert "pods gone" in text
         assert "Liveness probe failed" in text
 
@@ -145,7 +145,7 @@ async def test_words_are_found_in_a_page() -> None:
         assert isinstance(case.app.screen, ManifestView)
         assert "line0: 0" in case.text
         await case.press("slash", *"line150:")
-        text = await case.press("enter")
+        text = await case.screen_after("enter")
         assert "line150: 150" in text
         await case.press("slash", *"xyz")
         assert "no such words here" in case.text
@@ -171,7 +171,7 @@ async def test_the_log_of_a_pod_is_followed_filtered_and_left(size: tuple[int, i
         assert "pool wait timeout" in text
         assert "3 lines" in text
         assert asked_logs(case)[-1] == LogRequest(SafeText("shop"), PODS.pods[0].name, APP, tail=500)
-        text = await case.press("slash", *"pool !retry")
+        text = await case.screen_after("slash", *"pool !retry")
         assert "starts" not in text
         assert "1 of 3 lines" in text
         await case.press("escape")

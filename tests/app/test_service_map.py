@@ -75,7 +75,7 @@ async def test_enter_follows_an_edge_and_esc_comes_back_one_by_one() -> None:
     stores, store = told(QUICK, SLOW)
     async with console(told=stores) as case:
         await opened(case)
-        text = await case.press("enter")
+        text = await case.screen_after("enter")
         assert centre(case) == "orders"
         assert "Esc back to checkout" in text
         searches = [about[0] for name, about in store.asked if name == "traces"]  # type: ignore[index]
@@ -101,9 +101,9 @@ async def test_all_edges_are_listed_by_trouble_and_lead_to_the_middle_too() -> N
         assert "failures unknown" in listed[-1]
         await case.press("tab", "end", "enter")
         assert centre(case) in ("payments", "redis")
-        text = await case.press("slash", *"orders !gateway", "enter")
+        text = await case.screen_after("slash", *"orders !gateway", "enter")
         assert "2 of 5 edges" in text
-        assert "5 edges" in await case.press("escape")
+        assert "5 edges" in await case.screen_after("escape")
 
 
 async def test_what_the_store_does_not_count_is_said_and_the_traces_still_tell() -> None:
@@ -124,7 +124,7 @@ async def test_a_store_that_fails_leaves_what_the_traces_tell_and_is_asked_again
         assert "the store's own counts could not be had: jaeger" in " ".join(text.split())
         assert "failing 1 of 2" in text
         store.refusal = None
-        text = await case.press("R")
+        text = await case.screen_after("R")
         assert "could not be had" not in text
         assert "12,340 calls" in text
 
@@ -161,7 +161,7 @@ async def test_the_middle_leads_to_its_traces_logs_and_metrics_and_esc_comes_bac
         assert case.screen.focused_pane is pane
         assert case.scope.selection.service == "orders"
         await case.press("escape")
-        await case.settled()
+        await case.settle()
         assert centre(case) == "orders"
 
 

@@ -46,7 +46,7 @@ class Story:
         for _ in range(400):
             if words in self.case.text:
                 return self.case.text
-            await self.case.settled()
+            await self.case.settle()
             await self.stage.clock.advance(0.5)
             await self.case.pilot.pause(0.02)
         pytest.fail(f"{words!r} is not on the screen:\n{self.case.text}", pytrace=False)

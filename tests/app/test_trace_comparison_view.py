@@ -54,12 +54,12 @@ async def test_two_marks_are_compared_wherever_the_cursor_is_and_one_alone_says_
         await case.press("V")
         assert not isinstance(case.app.screen, ComparisonView)
         await case.press("down", "space", "down", "V")
-        await case.settled()
+        await case.settle()
         text = " ".join(case.text.split())
         assert "trace bbbbbbbb" in text
         assert "trace cccccccc" in text
         await case.press("escape")
-        text = await case.press("home")
+        text = await case.screen_after("home")
         listed = [line[line.index("14:11:03") - 3 :] for line in text.splitlines() if "14:11:03" in line]
         assert [line[:3].strip(" ▌▏│") for line in listed] == ["A", "B", ""]
 
@@ -67,7 +67,7 @@ async def test_two_marks_are_compared_wherever_the_cursor_is_and_one_alone_says_
 async def test_all_steps_in_the_order_of_the_tree_swapped_and_narrowed() -> None:
     async with console(told=told(QUICK, SLOW)) as case:
         await compared(case)
-        text = await case.press("t")
+        text = await case.screen_after("t")
         assert "5 of 5 steps" in text
         steps = [
             line[3:] for line in text.splitlines() if line[3:].lstrip().startswith(("gateway", "checkout", "orders"))
@@ -77,7 +77,7 @@ async def test_all_steps_in_the_order_of_the_tree_swapped_and_narrowed() -> None
         text = " ".join((await case.finished("compare")).split())
         assert "B took 1.90 s less: -1.90 s orders reserve" in text
         assert "1 step of A missing in B" in text
-        text = await case.press("slash", *"redis", "enter")
+        text = await case.screen_after("slash", *"redis", "enter")
         assert "1 of 5 steps" in text
         await case.press("escape")
         assert isinstance(case.app.screen, ComparisonView)
@@ -106,10 +106,10 @@ async def test_a_step_that_one_lacks_opens_the_other_and_says_so_when_asked_for_
     async with console(told=told(QUICK, SLOW)) as case:
         await compared(case)
         await case.press("slash", *"redis", "enter")
-        text = await case.press("A")
+        text = await case.screen_after("A")
         assert "A has no such step" in text
         await case.press("escape", "enter")
-        await case.settled()
+        await case.settle()
         view = case.app.screen
         assert isinstance(view, WaterfallView)
         assert view.asked.trace_id == SLOW.trace_id

@@ -37,7 +37,7 @@ async def paste(case: ConsoleCase, text: str) -> None:
     widget = case.app.focused
     assert widget is not None
     widget.post_message(Paste(text))
-    await case.settled()
+    await case.settle()
 
 
 async def test_points_and_list_share_the_room_and_the_points_give_way() -> None:
@@ -48,7 +48,7 @@ async def test_points_and_list_share_the_room_and_the_points_give_way() -> None:
         assert "2+ traces, 1 failed" in text
         assert "gateway POST /pay" in text
     async with console(size=(80, 24)) as case:
-        text = await case.press("4")
+        text = await case.screen_after("4")
         assert "ms│" not in pane(text)
         assert "gateway POST /pay" in text
 
@@ -57,7 +57,7 @@ async def test_the_points_share_the_cursor_of_the_charts() -> None:
     async with console(full=PaneName.TRACES) as case:
         before = await case.settled()
         assert "up to" not in before
-        text = await case.press("comma")
+        text = await case.screen_after("comma")
         assert case.scope.cursor is not None
         assert "4 Traces · up to " in text
         axis = next(line for line in text.splitlines() if "13:30" in line)
@@ -67,11 +67,11 @@ async def test_the_points_share_the_cursor_of_the_charts() -> None:
 
 async def test_errors_only_is_a_step_that_esc_takes_back() -> None:
     async with console() as case:
-        text = await case.press("4", "E")
+        text = await case.screen_after("4", "E")
         assert case.scope.traces == TraceQuery(errors=True)
         assert "errors only" in pane(text)
         assert last_search(case).query.errors
-        text = await case.press("escape")
+        text = await case.screen_after("escape")
         assert case.scope.traces == TraceQuery()
         assert "errors only  F" not in pane(text)
 
@@ -88,7 +88,7 @@ async def test_the_form_asks_for_what_was_typed_and_says_what_is_in_force() -> N
         await paste(case, "100ms")
         await case.press("tab")
         await paste(case, "2s")
-        text = await case.press("tab", "space", "enter")
+        text = await case.screen_after("tab", "space", "enter")
         assert case.app.screen is case.screen
         assert case.scope.selection.service == "orders"
         assert case.scope.traces == TraceQuery(
@@ -107,7 +107,7 @@ async def test_the_form_asks_for_what_was_typed_and_says_what_is_in_force() -> N
 
 async def test_names_are_offered_and_taken_by_the_arrows() -> None:
     async with console() as case:
-        text = await case.press("4", "slash", "ctrl+u")
+        text = await case.screen_after("4", "slash", "ctrl+u")
         assert "payments" in text
         await case.press(*"ord", "down", "enter")
         text = await case.settled()
@@ -122,11 +122,11 @@ async def test_what_is_wrong_is_said_below_its_field_and_nothing_is_asked() -> N
     async with console() as case:
         await case.press("4", "slash", *"nobody", "tab", "tab")
         await paste(case, "nonsense")
-        text = await case.press("enter")
+        text = await case.screen_after("enter")
         assert "no service of that name has spans in this store" in text
         assert "write key=value" in text
         assert case.app.screen is not case.screen
-        text = await case.press("ctrl+u")
+        text = await case.screen_after("ctrl+u")
         assert "write key=value" not in text
         await case.press("escape")
         assert case.scope.traces == TraceQuery()
@@ -136,7 +136,7 @@ async def test_without_the_names_the_form_still_searches() -> None:
     async with console() as case:
         await case.press("4")
         case.backends.traces.failing = SourceError(ErrorKind.UNREACHABLE, "jaeger")
-        text = await case.press("slash")
+        text = await case.screen_after("slash")
         assert "what services there are is not known" in text
         case.backends.traces.failing = None
         await case.press(*"somebody", "enter")
@@ -156,7 +156,7 @@ async def test_a_pasted_id_or_line_opens_that_trace_and_esc_comes_back(text: str
         await case.press("4", "slash")
         await paste(case, text)
         await case.press("enter")
-        await case.settled()
+        await case.settle()
         assert isinstance(case.app.screen, WaterfallView)
         assert case.app.screen.asked.trace_id == TRACE_ID
         await case.press("escape")
@@ -171,8 +171,8 @@ async def test_an_id_that_the_store_lacks_is_no_error_but_said() -> None:
         await case.press("slash")
         await paste(case, "f" * 32)
         await case.press("enter")
-        await case.settled()
-        text = await case.press("escape")
+        await case.settle()
+        text = await case.screen_after("escape")
         assert f"no trace {'f' * 32} in this store" in text
         assert "Esc goes back" in text
         assert "jaeger ●" in text
@@ -189,7 +189,7 @@ async def test_no_traces_say_what_to_widen() -> None:
         text = await case.settled()
         assert "no traces of checkout in this range" in text
         assert "u widens to all services" in text
-        text = await case.press("E")
+        text = await case.screen_after("E")
         assert "no trace of checkout in this range is what is asked for: errors only" in text
         assert "F takes one of these away" in text
 
@@ -202,7 +202,7 @@ async def test_chips_are_taken_away_one_by_one_or_all() -> None:
         assert case.scope.traces == TraceQuery()
         query = TraceQuery(SafeText("reserve"), shortest=0.1, errors=True)
         case.screen.follow(msgspec.structs.replace(case.scope, traces=query))
-        text = await case.press("F")
+        text = await case.screen_after("F")
         assert "operation reserve" in text
         await case.press(*"operation", "enter")
         assert case.scope.traces == TraceQuery(shortest=0.1, errors=True)
@@ -228,7 +228,7 @@ async def test_a_store_that_is_down_says_so_in_its_pane() -> None:
         assert "jaeger" in pane(case.text)
     async with console(without=("traces",), full=PaneName.TRACES) as case:
         assert "not configured" in pane(case.text)
-        assert "no source of traces is configured" in await case.press("slash")
+        assert "no source of traces is configured" in await case.screen_after("slash")
 
 
 @pytest.mark.parametrize("raw", HOSTILE[::4], ids=range(len(HOSTILE[::4])))
@@ -243,8 +243,8 @@ async def test_the_form_the_map_and_the_comparison_show_hostile_text_and_obey_no
     told.traces.trace_list = TraceList((Trace(text, (first, child)), Trace(SafeText(f"{text}2"), (first,))))
     async with console(told=told, full=PaneName.TRACES) as case:
         for keys in (("slash", "tab"), ("escape", "M"), ("enter", "tab", "enter"), ("escape", "escape", "escape")):
-            assert OBEYED.findall(await case.press(*keys)) == []
-        assert OBEYED.findall(await case.press("space", "down", "V")) == []
+            assert OBEYED.findall(await case.screen_after(*keys)) == []
+        assert OBEYED.findall(await case.screen_after("space", "down", "V")) == []
         assert case.app.is_running
 
 

@@ -26,12 +26,12 @@ async def walked(case: ConsoleCase) -> str:
     await case.press("1", "w")
     await case.press("enter")
     await case.press("enter")
-    return await case.press("enter")
+    return await case.screen_after("enter")
 
 
 async def test_w_offers_the_runbook_of_the_alert_first_with_the_reason() -> None:
     async with console() as case:
-        text = await case.press("1", "w")
+        text = await case.screen_after("1", "w")
         assert "Runbooks for ErrorRateHigh on checkout" in text
         assert text.index("Bad release") < text.index("Slow start")
         assert "for ErrorRateHigh" in text
@@ -43,7 +43,7 @@ async def test_the_inputs_are_filled_in_and_what_is_wrong_with_one_is_said() -> 
         await case.press("1", "w", "enter")
         assert "Service in trouble" in case.text
         assert "checkout" in case.text
-        text = await case.press("end", "space", "x", "enter")
+        text = await case.screen_after("end", "space", "x", "enter")
         assert "write a name: letters, digits, - and ." in text
         await case.press("backspace", "backspace", "enter")
         assert "nothing of this walk would be kept" in case.text
@@ -82,7 +82,7 @@ async def recorded(case: ConsoleCase) -> str:
     """The same with an incident, opened where its absence is told."""
     await case.press("1", "w", "enter", "enter", "i")
     await case.press("enter")
-    await case.finished("runbook")
+    await case.finish("runbook")
     case.runbooks.incident = "inc-1"
     return await case.settled()
 
@@ -105,13 +105,13 @@ def outcomes(case: ConsoleCase) -> list[tuple[int, StepOutcome]]:
 async def test_a_file_that_cannot_be_walked_is_named_with_its_line() -> None:
     async with console() as case:
         case.runbooks.lints = (Lint("/runbooks/broken.md", 12, SafeText("no such block; write `check`")),)
-        assert "1 file can't be walked: broken.md line 12: no such block" in await case.press("w")
+        assert "1 file can't be walked: broken.md line 12: no such block" in await case.screen_after("w")
 
 
 async def test_without_an_alert_the_selected_service_is_what_runbooks_are_offered_for() -> None:
     settings = msgspec.structs.replace(SETTINGS, service="orders")
     async with console(settings=settings) as case:
-        assert "Runbooks for orders" in await case.press("2", "w")
+        assert "Runbooks for orders" in await case.screen_after("2", "w")
         ((alert, selection),) = case.runbooks.asked
         assert alert is None
         assert selection.service == "orders"
@@ -129,7 +129,7 @@ async def test_escape_from_any_dialog_before_the_walk_begins_nothing() -> None:
 async def test_six_without_a_walk_offers_runbooks_and_no_tab_names_it() -> None:
     async with console(size=(80, 24)) as case:
         assert "6 Runbook" not in case.text
-        assert "Runbooks for" in await case.press("6")
+        assert "Runbooks for" in await case.screen_after("6")
 
 
 # -- steps -------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ async def test_a_check_that_cannot_be_judged_is_asked_again_by_enter() -> None:
         case.runbooks.outcomes = {1: StepOutcome.UNKNOWN}
         assert "Enter asks again" in await walked(case)
         case.runbooks.outcomes = {}
-        assert "step 3 of 7" in await case.press("enter")
+        assert "step 3 of 7" in await case.screen_after("enter")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -171,7 +171,7 @@ async def test_the_panes_follow_what_the_check_speaks_of_while_the_walk_keeps_th
         assert case.screen.pane(PaneName.METRICS).display
         assert case.screen.focused_pane is PaneName.RUNBOOK
         case.runbooks.outcomes = {2: StepOutcome.UNKNOWN}
-        text = await case.press("enter")
+        text = await case.screen_after("enter")
         assert "6 Runbook" in text
         assert case.screen.pane(PaneName.LOGS).display
         assert case.scope.logs.words == "pool wait"
@@ -182,7 +182,7 @@ async def test_enter_on_a_step_before_shows_what_it_asked_about_and_keeps_the_wa
     async with console() as case:
         await walked(case)
         assert case.scope.logs.words == "pool wait"
-        text = await case.press("up", "up", "enter")
+        text = await case.screen_after("up", "up", "enter")
         assert case.scope.logs.words == ""
         assert "step 3 of 7" in text
         assert case.screen.focused_pane is PaneName.RUNBOOK
@@ -191,7 +191,7 @@ async def test_enter_on_a_step_before_shows_what_it_asked_about_and_keeps_the_wa
 async def test_a_digit_answers_a_question_and_goes_to_a_pane_where_there_is_none() -> None:
     async with console() as case:
         await walked(case)
-        text = await case.press("enter")
+        text = await case.screen_after("enter")
         assert "Does the owner agree?" in text
         assert "1 yes" in text
         await case.press("2")
@@ -205,8 +205,8 @@ async def test_a_step_is_skipped_with_a_reason_and_not_without() -> None:
     async with console() as case:
         await walked(case)
         await case.press("enter", "s")
-        assert "write a few words" in await case.press("space", "enter")
-        text = await case.press(*"asleep", "enter")
+        assert "write a few words" in await case.screen_after("space", "enter")
+        text = await case.screen_after(*"asleep", "enter")
         assert "skipped: asleep" in text
         await case.press("s", "escape")
         assert outcomes(case)[-1] == (4, StepOutcome.SKIPPED)
@@ -218,7 +218,7 @@ async def test_a_step_back_takes_its_result_away(key: str) -> None:
         await walked(case)
         await case.press("enter", "1")
         assert "step 5 of 7" in case.text
-        assert "step 4 of 7" in await case.press(key)
+        assert "step 4 of 7" in await case.screen_after(key)
         assert (4, StepOutcome.DONE) not in outcomes(case)
 
 
@@ -226,7 +226,7 @@ async def test_what_a_step_does_not_allow_is_said_at_the_step() -> None:
     async with console() as case:
         case.runbooks.runbooks = [SLOW_START]
         await case.press("w", "enter", "enter")
-        assert "this is the first step" in await case.press("B")
+        assert "this is the first step" in await case.screen_after("B")
 
 
 async def test_a_question_without_choices_takes_a_line() -> None:
@@ -257,7 +257,7 @@ async def test_an_act_goes_through_the_plan_and_its_outcome_is_the_steps() -> No
         await case.press("y")
         ((plan, _),) = case.operations.carried_out
         assert plan.order.kind is OperationKind.ROLL_BACK
-        text = await case.press("escape")
+        text = await case.screen_after("escape")
         assert "done: 3 of 3 ready" in text
         assert "step 6 of 7" in text
         assert case.runbooks.walkers[-1].operations == [plan.id]
@@ -292,9 +292,9 @@ async def test_an_act_whose_dialog_is_left_stays_under_way_and_comes_out_later()
         await case.press("enter")
         await case.clock.advance(1)
         await case.press("y")
-        text = await case.press("escape")
+        text = await case.screen_after("escape")
         assert "under way" in text
-        assert "Under way for" in await case.press("enter")
+        assert "Under way for" in await case.screen_after("enter")
         await case.press("escape")
         case.operations.going_on.set()
         assert "done: 3 of 3 ready" in await case.settled()
@@ -331,7 +331,7 @@ async def test_not_this_leads_to_the_next_runbook_with_the_cursor_on_it() -> Non
         await walked(case)
         await case.press("enter")
         assert "n looks at the next runbook" in told(case)
-        text = await case.press("n")
+        text = await case.screen_after("n")
         assert "walked: not this" in text
         assert case.runbooks.walkers[-1].walk.verdict is Verdict.NOT_THIS
         await case.press("enter", "enter")
@@ -377,8 +377,8 @@ def unfinished() -> Walk:
 async def test_a_walk_that_was_not_finished_is_offered_first_and_goes_on_at_its_step() -> None:
     async with console() as case:
         case.runbooks.walks = (unfinished(),)
-        assert "resume Bad release at step 4" in await case.press("w")
-        assert "step 4 of 7" in await case.press("enter")
+        assert "resume Bad release at step 4" in await case.screen_after("w")
+        assert "step 4 of 7" in await case.screen_after("enter")
         assert case.runbooks.walkers[-1].walk.id == "walk-old"
 
 
@@ -386,7 +386,7 @@ async def test_a_walk_whose_file_changed_since_is_begun_anew_with_its_inputs() -
     async with console() as case:
         case.runbooks.walks = (unfinished(),)
         case.runbooks.changed = True
-        text = await case.press("w", "enter")
+        text = await case.screen_after("w", "enter")
         assert "the file was changed" in text
         assert "Service in trouble" in text
         await case.press("enter", "enter")
@@ -400,7 +400,7 @@ async def test_at_the_start_a_walk_of_the_incident_that_was_not_finished_is_told
         await case.press("i", "enter")
         case.runbooks.walks = (unfinished(),)
         reminder = "Bad release was not finished: w takes it up"
-        assert reminder in await case.pass_time(1)
+        assert reminder in await case.screen_later(1)
         await case.pass_time(30)
         assert case.runbooks.looked == 1
 
@@ -421,10 +421,10 @@ async def test_an_act_that_was_under_way_when_the_console_ended_is_looked_up_and
 async def test_w_in_the_walk_offers_others_and_the_walk_is_kept() -> None:
     async with console() as case:
         await walked(case)
-        assert "Runbooks for" in await case.press("w")
+        assert "Runbooks for" in await case.screen_after("w")
         await case.press("down", "enter", "enter")
         assert case.runbooks.walkers[-1].runbook is SLOW_START
-        assert "resume Bad release at step 3" in await case.press("w")
+        assert "resume Bad release at step 3" in await case.screen_after("w")
 
 
 async def test_a_walk_that_is_full_stays_so_until_the_operator_wants_to_see_something() -> None:
@@ -455,8 +455,8 @@ async def test_a_walk_that_is_put_away_is_taken_up_where_it_was() -> None:
         await case.press("enter", "X")
         assert not case.screen.pane(PaneName.RUNBOOK).display
         assert case.screen.focused_pane in LIVE_PANES
-        assert "resume Bad release at step 4" in await case.press("w")
-        assert "step 4 of 7" in await case.press("enter")
+        assert "resume Bad release at step 4" in await case.screen_after("w")
+        assert "step 4 of 7" in await case.screen_after("enter")
         assert len(case.runbooks.walkers) == 1
 
 
@@ -485,7 +485,7 @@ async def test_no_text_of_a_runbook_is_obeyed() -> None:
         case.runbooks.runbooks = list(hostile)
         title = case.app.title
         for key in ("w", "down", "end", "enter", "enter", "enter", "o", "escape", *["enter"] * len(texts)):
-            shown = await case.press(key)
+            shown = await case.screen_after(key)
             assert OBEYED.findall(shown) == []
         assert case.app.title == title
         assert case.app.is_running

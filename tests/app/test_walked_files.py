@@ -47,9 +47,9 @@ async def press(case: ConsoleCase, *keys: str) -> str:
     for key in keys:
         await case.pilot.press(key)
         await case.pilot.pause()
-        await case.finished("offers", "incident-look")
+        await case.finish("offers", "incident-look")
         if case.app.screen is case.screen:
-            await case.finished("walk", "runbook")
+            await case.finish("walk", "runbook")
     return await case.settled()
 
 

@@ -46,7 +46,7 @@ def view_of(case: ConsoleCase) -> WaterfallView:
 
 async def opened(case: ConsoleCase) -> str:
     """The screen once the first trace stands open."""
-    text = await case.press("4", "o")
+    text = await case.screen_after("4", "o")
     for _ in range(1000):
         if not any(worker.group in ("trace", "words") for worker in case.app.workers):
             break
@@ -80,7 +80,7 @@ async def test_the_next_error_its_events_and_back() -> None:
     stores, _ = told(CHECKOUT)
     async with console(told=stores) as case:
         await opened(case)
-        text = await case.press("n", "n")
+        text = await case.screen_after("n", "n")
         assert under_cursor(case) == "payments.charge"
         assert "refused" in text
         assert "exception.message" in text
@@ -93,13 +93,13 @@ async def test_esc_takes_back_words_then_the_path_then_the_zoom_and_leaves_last(
     async with console(told=stores) as case:
         await opened(case)
         await case.press("down", "z", "c")
-        text = await case.press("slash", *"ledger", "enter")
+        text = await case.screen_after("slash", *"ledger", "enter")
         assert "1 of 6 spans" in text
         assert "mail send" not in text
         for left in ("5 of 6 spans", "84.0 ms to 916 ms"):
-            text = await case.press("escape")
+            text = await case.screen_after("escape")
             assert left in text
-        assert "84.0 ms to 916 ms" not in await case.press("escape")
+        assert "84.0 ms to 916 ms" not in await case.screen_after("escape")
         assert isinstance(case.app.screen, WaterfallView)
         await case.press("escape")
         assert case.app.screen is case.screen
@@ -109,7 +109,7 @@ async def test_words_find_what_a_span_tells_in_its_events_and_attributes() -> No
     stores, _ = told(CHECKOUT)
     async with console(told=stores) as case:
         await opened(case)
-        text = await case.press("slash", *"user-authenticated", "enter")
+        text = await case.screen_after("slash", *"user-authenticated", "enter")
         assert "1 of 6 spans" in text
         assert under_cursor(case) == "checkout.pay"
 
@@ -132,7 +132,7 @@ async def test_a_span_leads_to_its_logs_its_pod_and_its_charts_and_esc_comes_bac
         assert case.scope.cursor == CHECKOUT.spans[1].start
         assert selection.trace == (TRACE_ID if key == "l" else None)
         await case.press("escape")
-        await case.settled()
+        await case.settle()
         assert under_cursor(case) == "checkout.pay"
 
 
@@ -140,7 +140,7 @@ async def test_a_span_without_a_pod_says_that_nobody_names_it() -> None:
     stores, _ = told(CHECKOUT)
     async with console(told=stores) as case:
         await opened(case)
-        assert "names its pod" in await case.press("d")
+        assert "names its pod" in await case.screen_after("d")
         assert isinstance(case.app.screen, WaterfallView)
 
 
@@ -148,7 +148,7 @@ async def test_jumps_are_listed_and_gone_to() -> None:
     stores, _ = told(CHECKOUT)
     async with console(told=stores) as case:
         await opened(case)
-        text = await case.press("x")
+        text = await case.screen_after("x")
         assert "log lines of gateway in this trace" in text
         await case.press("l")
         assert case.screen.focused_pane is PaneName.LOGS
@@ -160,7 +160,7 @@ async def test_a_link_leads_to_the_other_trace_and_esc_comes_back() -> None:
     async with console(told=stores) as case:
         await opened(case)
         await case.press("slash", *"ledger", "enter")
-        text = await case.press("L")
+        text = await case.screen_after("L")
         assert text.splitlines()[0].strip().startswith("far away")
         await case.press("escape")
         assert under_cursor(case) == "payments.ledger"
@@ -172,7 +172,7 @@ async def test_several_links_are_offered_and_one_within_the_trace_moves_the_curs
     stores, _ = told(Trace(TRACE_ID, spans))
     async with console(told=stores) as case:
         await opened(case)
-        assert "span orders.reserve of trace" in await case.press("L")
+        assert "span orders.reserve of trace" in await case.screen_after("L")
         await case.press("down", "enter")
         assert under_cursor(case) == "orders.reserve"
 
@@ -193,12 +193,12 @@ async def test_a_trace_that_is_gone_is_shown_as_it_was_found_and_that_is_said() 
     async with console(told=stores) as case:
         await opened(case)
         store.failing = SourceError(ErrorKind.NOT_FOUND, "jaeger", SafeText("no trace of that id"))
-        text = await case.press("R")
+        text = await case.screen_after("R")
         assert "no trace of that id" in text
         assert "this is what was read before" in text
         assert "payments charge" in text
         store.failing = None
-        assert "read before" not in await case.press("R")
+        assert "read before" not in await case.screen_after("R")
 
 
 async def test_a_link_to_nowhere_says_what_the_store_said() -> None:
@@ -206,7 +206,7 @@ async def test_a_link_to_nowhere_says_what_the_store_said() -> None:
     async with console(told=stores) as case:
         await opened(case)
         await case.press("slash", *"ledger", "enter")
-        text = await case.press("L")
+        text = await case.screen_after("L")
         assert f"trace {OTHER_ID}" in text
         assert "jaeger has no such address (404)" in text.replace("\n", " ")
 
@@ -220,7 +220,7 @@ async def test_the_detail_takes_the_keys_by_tab_and_goes_away_by_capital_d() -> 
         assert TRACE_ID in case.text
         await case.press("escape", "down")
         assert under_cursor(case) == "checkout.pay"
-        assert "took" not in (await case.press("D")).split("payments ledger")[1]
+        assert "took" not in (await case.screen_after("D")).split("payments ledger")[1]
 
 
 async def test_the_whole_trace_is_copied() -> None:
@@ -270,7 +270,7 @@ async def test_the_page_of_keys_tells_what_the_last_line_has_no_room_for() -> No
         text = await opened(case)
         assert "? keys" in text
         assert "critical path" not in text.splitlines()[-1]
-        text = await case.press("question_mark")
+        text = await case.screen_after("question_mark")
         assert "Only spans on the critical path, or all" in text
         await case.press("escape")
         assert isinstance(case.app.screen, WaterfallView)
