@@ -7,6 +7,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+import transcripts
 from fake_clock import FakeClock, settle
 from opsconsole.domain.cluster_object import JsonObject, Kind, LiveObject, ObjectRef
 from opsconsole.domain.errors import ErrorKind, SourceError
@@ -45,7 +46,9 @@ class StillCluster:
 
     async def draft(self, procedure: Procedure, ref: ObjectRef, **order: Any) -> Draft:
         """What the procedure makes of an order on the object as it is now."""
-        return await procedure.draft(self, Order(procedure.kind, ref, **order), await self.read(ref), "op-1")  # type: ignore[arg-type]
+        draft = await procedure.draft(self, Order(procedure.kind, ref, **order), await self.read(ref), "op-1")  # type: ignore[arg-type]
+        transcripts.heard.append(draft)
+        return draft
 
     async def watched(
         self, procedure: Procedure, intent: Intent, clock: FakeClock, *moves: Callable[[], object], seconds: float = 2.0
@@ -67,6 +70,7 @@ class StillCluster:
                 break
             await clock.advance(seconds)
         await task
+        transcripts.heard.append(steps)
         return steps
 
 

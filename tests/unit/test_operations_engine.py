@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import transcripts
 from fake_clock import FakeClock, settle
 from opsconsole.domain.cluster_object import Kind, ObjectRef
 from opsconsole.domain.errors import ErrorKind, SourceError
@@ -51,7 +52,9 @@ class Stage:
         )
 
     async def check(self, order: Order = SCALE) -> Plan:
-        return await self.engine.check(order)
+        plan = await self.engine.check(order)
+        transcripts.heard.append(plan)
+        return plan
 
     async def carry_out(self, plan: Plan, typed: str = "") -> list[Step]:
         return [step async for step in self.engine.carry_out(plan, typed)]
