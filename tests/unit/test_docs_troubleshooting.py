@@ -10,7 +10,7 @@ import pytest
 from opsconsole.cli import exit_codes
 from opsconsole.cli.entry import main
 from opsconsole.domain.errors import ErrorKind, SourceError
-from troubleshooting_page import CHANGES, GROUPS, MARK, PAGE, anew, remarks
+from troubleshooting_page import CHANGES, CONSOLE, GROUPS, MARK, PAGE, anew, remarks
 
 TEXT = PAGE.read_text(encoding="utf-8")
 TABLES = {found[2]: found[3] for found in MARK.finditer(TEXT)}
@@ -84,3 +84,19 @@ def test_every_exit_code_is_in_the_table_of_commands() -> None:
     section = page.split("\n## Exit codes\n")[1]
     listed = {int(code) for code in re.findall(r"^\| (\d+) \|", section, re.MULTILINE)}
     assert listed == {value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)}
+
+
+def written(place: str, *files: Path) -> set[str]:
+    """What the pattern `place` finds in source files."""
+    return {name for file in files for name in re.findall(place, file.read_text(encoding="utf-8"), re.MULTILINE)}
+
+
+def test_the_page_lists_what_the_state_folder_holds() -> None:
+    record = (*(CONSOLE / "incidents").rglob("*.py"), CONSOLE / "record_keeping.py")
+    made = written(r'user_state_path\("opsconsole"\) / "([\w.-]+)"', *CONSOLE.rglob("*.py"))
+    made |= written(r'(?:path\.parent|folder) / "([\w-]+)"', *record) | written(r'^FILE_NAME = "(.+)"', *record)
+    table = TEXT.split("| what | is |")[1].split("\n\n")[0]
+    first_cells = (row.split("|")[1] for row in table.splitlines() if row.startswith("| `"))
+    listed = {name.strip("/") for cell in first_cells for name in re.findall(r"`([^`]+)`", cell)}
+    assert made <= listed
+    assert {"audit", "incidents.db", "attached", "crashes"} <= made
