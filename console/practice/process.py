@@ -23,6 +23,9 @@ from opsconsole.domain.errors import ConfigError
 READY = b"# ready\n"
 """The line after the table (`serve.READY`; that module is not imported here, it brings the servers)."""
 
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "SYSTEMROOT")
+"""Variables that a server of made-up figures may need; credentials are none of them."""
+
 START_DEADLINE = 20.0
 STOP_DEADLINE = 3.0
 """Seconds."""
@@ -74,6 +77,7 @@ class PracticeProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            env={name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("PYTHON")},
             start_new_session=True,
         )
         with contextlib.ExitStack() as on_failure:

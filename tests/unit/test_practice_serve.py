@@ -31,7 +31,9 @@ KEYS = {"elasticsearch": ("/_cluster/health", "status"), "jaeger": ("/api/v3/ser
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[PracticeProcess]:
-    process = PracticeProcess("goroutine-leak", seed=3).start()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SOMEBODYS_SECRET", "C4nary")
+        process = PracticeProcess("goroutine-leak", seed=3).start()
     yield process
     process.stop()
 
@@ -105,6 +107,12 @@ def test_the_alert_of_the_scenario_fires_from_the_first_moment(running: Practice
     raised = next(alert for alert in alerts if alert["labels"]["alertname"] == "GoroutinesHigh")
     assert raised["labels"]["service"] == "gateway"
     assert raised["generatorURL"].startswith(where["prometheus"])
+
+
+def test_it_gets_nothing_of_our_environment_that_may_be_a_secret(running: PracticeProcess) -> None:
+    got = Path(f"/proc/{running.pid}/environ").read_bytes()
+    assert b"C4nary" not in got
+    assert b"PATH=" in got
 
 
 def test_what_will_break_and_when_stands_in_no_argument_and_nothing_is_wrong_yet() -> None:
