@@ -47,7 +47,10 @@ def raised(name: str, argument: int, *folders: str) -> Iterator[str]:
     for folder in folders:
         place = CONSOLE / folder
         for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
-            module = ast.parse(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            if f"{name}(" not in text:
+                continue
+            module = ast.parse(text)
             for node in ast.walk(module):
                 match node:
                     case ast.Call(func=ast.Name(id=called), args=arguments) if called == name and arguments:
