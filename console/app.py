@@ -315,8 +315,9 @@ class OpsConsole(App[int]):
 
     def action_command_palette(self) -> None:
         """Every action by name."""
-        if not Palette.is_open(self):
-            self.push_screen(Palette(id="--command-palette"))
+        if not isinstance(self.screen, Palette):
+            # Without an id: the last one may not be gone yet.
+            self.push_screen(Palette())
 
     def action_next_theme(self) -> None:
         """The theme after this one."""

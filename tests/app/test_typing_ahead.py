@@ -10,7 +10,9 @@ from textual import events
 def burst(case: ConsoleCase, typed: str) -> None:
     """Put every key of `typed` into the queue before the first is handled."""
     for character in typed:
-        key = {"/": "slash", "\r": "enter", "\x1b": "escape", "!": "exclamation_mark"}.get(character, character)
+        key = {"/": "slash", "\r": "enter", "\x1b": "escape", ":": "colon", "!": "exclamation_mark"}.get(
+            character, character
+        )
         case.app.post_message(events.Key(key, character))
 
 
@@ -42,3 +44,10 @@ async def test_keys_that_close_a_dialog_twice_close_nothing_else(opening: str) -
         await case.settle()
         assert case.app.is_running
         assert case.screen.is_attached
+
+
+async def test_the_palette_opens_again_before_the_last_one_is_gone() -> None:
+    async with console() as case:
+        burst(case, ":\x1b:\x1b:\x1b:")
+        await case.settle()
+        assert case.app.is_running
