@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from packaging.markers import Environment, Marker, default_environment
+from packaging.markers import Marker, default_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "opsconsole"
@@ -25,7 +25,8 @@ def packages() -> tuple[Package, ...]:
 def runtime(python: str = "3.13", platform: str = "linux") -> dict[str, Package]:
     """What the project and its dependencies need on one kind of machine, by name; without the project."""
     found: dict[str, Package] = {}
-    environment = default_environment() | {
+    environment: dict[str, Any] = {
+        **default_environment(),
         "python_full_version": f"{python}.0",
         "python_version": python,
         "sys_platform": platform,
@@ -48,7 +49,9 @@ def _project() -> Package:
     return next(one for one in packages() if one["name"] == PROJECT)
 
 
-def _followed(edges: list[Mapping[str, Any]], environment: Environment) -> Iterator[tuple[Package, frozenset[str]]]:
+def _followed(
+    edges: list[Mapping[str, Any]], environment: Mapping[str, Any]
+) -> Iterator[tuple[Package, frozenset[str]]]:
     for edge in edges:
         if "marker" in edge and not Marker(edge["marker"]).evaluate(environment):
             continue
