@@ -28,6 +28,7 @@ from opsconsole.domain.incident_event import (
     RoleLeft,
     RoleTaken,
     ServiceAdded,
+    ServiceRemoved,
     Unreadable,
     WalkBegun,
     WalkGivenUp,
@@ -82,7 +83,7 @@ def said_by(event: IncidentEvent) -> SafeText:
 def told(what: What) -> SafeText:
     """`what` in one line, whole."""
     match what:
-        case Opened() | FieldSet() | ServiceAdded() | DuplicateOf() | MilestoneReached():
+        case Opened() | FieldSet() | ServiceAdded() | ServiceRemoved() | DuplicateOf() | MilestoneReached():
             words = _course(what)
         case RoleTaken() | RoleLeft() | FollowUpAdded() | FollowUpDone():
             words = _duties(what)
@@ -129,7 +130,7 @@ def _seen(what: AlertFired | AlertCleared | ChangeSeen | OperationTold | ProbeFl
             return f"{probe.value} probe of {pod}/{container} is {state.value}{_why(words)}"
 
 
-def _course(what: Opened | FieldSet | ServiceAdded | DuplicateOf | MilestoneReached) -> str:
+def _course(what: Opened | FieldSet | ServiceAdded | ServiceRemoved | DuplicateOf | MilestoneReached) -> str:
     match what:
         case Opened(title, severity, _, _, _, drill):
             return f"{'drill ' if drill else ''}opened as {severity.value}: {title}"
@@ -137,6 +138,8 @@ def _course(what: Opened | FieldSet | ServiceAdded | DuplicateOf | MilestoneReac
             return f"{field.value}: {value or 'taken away'}{f' ({words})' if words else ''}"
         case ServiceAdded(service):
             return f"{service} suffers, too"
+        case ServiceRemoved(service):
+            return f"{service} has nothing to do with it"
         case DuplicateOf(_, name):
             return f"the same as {name}: work goes on there"
         case MilestoneReached(milestone, words):

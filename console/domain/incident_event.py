@@ -50,6 +50,12 @@ class ServiceAdded(_What, frozen=True, tag="service-added"):
     service: SafeText
 
 
+class ServiceRemoved(_What, frozen=True, tag="service-removed"):
+    """A service that was named has nothing to do with it; the last word about one counts."""
+
+    service: SafeText
+
+
 class DuplicateOf(_What, frozen=True, tag="duplicate-of"):
     """The incident is the same as `incident`, which is older and called `name`: work goes on there."""
 
@@ -270,6 +276,7 @@ What = (
     Opened
     | FieldSet
     | ServiceAdded
+    | ServiceRemoved
     | DuplicateOf
     | AlertFired
     | AlertCleared

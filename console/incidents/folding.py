@@ -33,6 +33,7 @@ from opsconsole.domain.incident_event import (
     RoleLeft,
     RoleTaken,
     ServiceAdded,
+    ServiceRemoved,
     WalkBegun,
     WalkGivenUp,
     WalkStepped,
@@ -104,8 +105,14 @@ def fold(events: Iterable[IncidentEvent]) -> Incident:
 
 
 def _services(opened: Opened, ordered: Sequence[IncidentEvent]) -> tuple[SafeText, ...]:
-    added = (event.what.service for event in ordered if isinstance(event.what, ServiceAdded))
-    return tuple(dict.fromkeys((*opened.services, *added)))
+    named = dict.fromkeys(opened.services)
+    for event in ordered:
+        match event.what:
+            case ServiceAdded(service):
+                named[service] = None
+            case ServiceRemoved(service):
+                named.pop(service, None)
+    return tuple(named)
 
 
 def _alerts(ordered: Sequence[IncidentEvent]) -> tuple[LinkedAlert, ...]:

@@ -130,3 +130,16 @@ def test_no_byte_that_a_terminal_obeys_is_left() -> None:
     for text in (*TRICKS, *HOSTILE):
         for written in (plain(text), one_line(text), span(text), fenced((text,))):
             assert not set(written) & {chr(code) for code in (*range(10), *range(11, 32), *range(127, 160))}
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("blocks in Connection.close()", "blocks in `Connection.close()`"),
+        ("blocks in Connection.close(), so it waits", "blocks in `Connection.close()`, so it waits"),
+        ("(Connection.close()): it waits", "(`Connection.close()`): it waits"),
+        ("see (a.example)", "see (`a.example`)"),
+    ],
+)
+def test_a_call_stays_in_one_piece_whatever_follows_it(text: str, written: str) -> None:
+    assert plain(text) == written

@@ -71,7 +71,7 @@ def _line(text: str, *, begins: bool, spanned: Callable[[str], str]) -> str:
         address = word.strip(_AROUND)
         if _ADDRESS.search(address) is not None:
             start = found.start() + word.index(address)
-            if word.endswith(f"{address}()"):
+            if word.partition(address)[2].startswith("()"):
                 address += "()"  # a function of a package, which looks like a host
             out += [_escaped(stripped[place:start], begins=begins and not place), spanned(address)]
             place = start + len(address)

@@ -8,7 +8,15 @@ from textual.screen import Screen
 
 from opsconsole.domain.errors import OpsConsoleError
 from opsconsole.domain.incident import TRANSITIONS, Incident, IncidentField, IncidentSeverity, IncidentState, Milestone
-from opsconsole.domain.incident_event import Fact, IncidentEvent, MilestoneReached, Noted, ServiceAdded, What
+from opsconsole.domain.incident_event import (
+    Fact,
+    IncidentEvent,
+    MilestoneReached,
+    Noted,
+    ServiceAdded,
+    ServiceRemoved,
+    What,
+)
 from opsconsole.domain.text import SafeText
 from opsconsole.incidents.concluding import conclusion
 from opsconsole.incidents.protocols import FieldConflictError, IncidentBook, StoreError
@@ -220,19 +228,24 @@ class IncidentEditing:
             chosen = await self.choose("write", (*choices, services), current=chosen)
             if chosen is None:
                 return
-            await (self._add_services() if chosen == _SERVICES else self._text(_F(chosen)))
+            await (self._services() if chosen == _SERVICES else self._text(_F(chosen)))
 
     async def _text(self, field: IncidentField) -> None:
         sight = Sight(self.shown())
         line = FormField(field.value, SafeText(field.value), getattr(sight.incident, field.value))
         await self.form(field.value, (line,), lambda values: self.set_field(sight, field, values[field.value]))
 
-    async def _add_services(self) -> None:
-        async def submit(values: Mapping[str, SafeText]) -> None:
-            named = (SafeText(name) for name in values[_SERVICES].replace(",", " ").split())
-            await self.write(*(ServiceAdded(name) for name in named if name not in self.shown().services))
+    async def _services(self) -> None:
+        """Only what was changed in the line is written: what somebody else added meanwhile stays."""
+        before = self.shown().services
 
-        line = FormField(_SERVICES, SafeText("suffer, too"), hint="one or more, with a comma between", required=True)
+        async def submit(values: Mapping[str, SafeText]) -> None:
+            named = tuple(SafeText(name) for name in values[_SERVICES].replace(",", " ").split())
+            added = (ServiceAdded(name) for name in dict.fromkeys(named) if name not in before)
+            removed = (ServiceRemoved(name) for name in before if name not in named)
+            await self.write(*added, *removed)
+
+        line = FormField(_SERVICES, SafeText("suffer"), SafeText(", ".join(before)), "with a comma between")
         await self.form("services", (line,), submit)
 
     async def decide(self) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from textual.binding import Binding
 from textual.content import Content
 
+from opsconsole.domain.alert import Alert
 from opsconsole.domain.evidence import Pinned
 from opsconsole.domain.incident import Incident, IncidentSeverity
 from opsconsole.domain.incident_event import EvidencePinned, Fact
@@ -91,16 +93,28 @@ def _about(
     draft: Draft, evidence: tuple[Pinned, ...], others: tuple[Incident, ...], glyphs: Glyphs
 ) -> tuple[Content, ...]:
     rule = Content.assemble((f"{draft.severity.value}: {draft.rule}", "$muted"))
-    named = [f"{alert.name} ({alert.severity.value})" for alert in draft.alerts]
     lines = [
         rule,
-        *_listed("with the alerts", named, glyphs),
+        *_listed(_with(len(draft.alerts)), alert_lines(draft.alerts, glyphs), glyphs),
         *_listed("keeps", [one.title for one in evidence], glyphs),
     ]
     if others:
         names = [f"{one.name} {one.severity.value} {one.title}" for one in others]
         lines += _listed("open already (F2 to work on one)", names, glyphs, style="$level-warn")
     return tuple(lines)
+
+
+def alert_lines(alerts: Sequence[Alert], glyphs: Glyphs) -> list[str]:
+    """Equal ones as one, `PodNotReady × 5 (critical)`, in the order of the first of each."""
+    counts = Counter((alert.name, alert.severity) for alert in alerts)
+    return [
+        f"{name}{f' {glyphs.times} {count}' if count > 1 else ''} ({severity.value})"
+        for (name, severity), count in counts.items()
+    ]
+
+
+def _with(count: int) -> str:
+    return "with the alert" if count == 1 else f"with {count} alerts"
 
 
 def _listed(heading: str, names: list[str], glyphs: Glyphs, style: str = "$muted") -> list[Content]:
