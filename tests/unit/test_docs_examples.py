@@ -12,10 +12,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import click
 import pytest
 import yaml
 
 from opsconsole.actions import with_keymap
+from opsconsole.cli.commands import opsconsole
 from opsconsole.cli.flags import Flags
 from opsconsole.config.configuration import load
 
@@ -130,6 +132,20 @@ def test_every_link_leads_to_a_page_and_a_heading_that_are_there() -> None:
             if not other.exists() or (part and part not in anchors.get(other, ())):
                 broken.append(f"{page.relative_to(ROOT)}: {target}")
     assert broken == []
+
+
+def test_every_command_that_a_sentence_names_is_there() -> None:
+    unknown = []
+    for page in PAGES:
+        for named in re.findall(r"`opsconsole ([a-z][a-z -]*)", page.read_text(encoding="utf-8")):
+            command: click.Command | None = opsconsole
+            for word in named.split():
+                if not isinstance(command, click.Group):
+                    break  # an argument
+                command = command.get_command(click.Context(command), word)
+            if command is None:
+                unknown.append(f"{page.relative_to(ROOT)}: opsconsole {named}")
+    assert unknown == []
 
 
 def test_every_page_is_in_the_table_of_contents() -> None:
