@@ -98,9 +98,12 @@ class TerminalLife:
             return
         self._held.close()
         self._held = None
-        if self._missed:
-            self._missed = False
+        missed, self._missed = self._missed, False
+        if missed:
             self._repaint()
+        elif self._app.is_running and self._app.screen_stack:
+            # It has been idle meanwhile, and would look for what to paint only after its next message.
+            self._app.screen.check_idle()
 
     def _repaint(self) -> None:
         if self._app.is_running and self._app.screen_stack:
