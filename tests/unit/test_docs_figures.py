@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from opsconsole.actions import action, key_words
 from opsconsole.domain.operation import OperationKind
 from opsconsole.domain.runbook import InputType, PodFinding
 from opsconsole.domain.series import Unit
@@ -89,3 +90,34 @@ def test_the_page_names_the_credential_programs_that_are_allowed() -> None:
 def test_programs_that_run_others_are_refused_as_the_page_says() -> None:
     text = page("runbooks").split("Shells, and programs that run others (")[1].split(")")[0]
     assert quoted(text) <= WRAPPERS
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "key", "action_id"),
+    [
+        ("getting-started", "`Esc` goes back", "Esc", "back"),
+        ("getting-started", "`h` shows what changed before", "h", "see_change"),
+        ("getting-started", "`l` the log lines of that moment", "l", "see_logs"),
+        ("getting-started", "`v` the trace of a line", "v", "see_traces"),
+        ("getting-started", "`?` lists the keys", "?", "help"),
+        ("getting-started", "`:` finds any action by name", ":", "palette"),
+        ("getting-started", "`q` leaves", "q", "quit"),
+        ("getting-started", "`s` lists your services", "s", "choose_service"),
+        ("getting-started", "`r` on a pod shows how it could be restarted", "r", "restart"),
+        ("getting-started", "before you say `W`", "W", "write_mode"),
+        ("getting-started", "`i` opens an incident", "i", "incident"),
+        ("getting-started", "`w` offers [runbooks]", "w", "runbooks"),
+        ("troubleshooting", "or `R` to ask again", "R", "refresh"),
+        ("troubleshooting", "`0` goes back to live", "0", "go_live"),
+        ("troubleshooting", "`u` widens it", "u", "widen"),
+        ("troubleshooting", "`t` changes the window", "t", "choose_range"),
+        ("troubleshooting", "`T` goes through the themes", "T", "next_theme"),
+        ("troubleshooting", "`y` copies nothing", "y", "copy"),
+        ("troubleshooting", "`Ctrl+S` saves log lines", "Ctrl+S", "save_lines"),
+        ("troubleshooting", "`L` in the console does the same", "L", "log_in"),
+        ("safety", "or `W`. It ends by itself", "W", "write_mode"),
+    ],
+)
+def test_a_key_of_a_page_is_the_registrys(name: str, words: str, key: str, action_id: str) -> None:
+    assert words in page(name)
+    assert key in key_words(action(action_id).keys).split()
