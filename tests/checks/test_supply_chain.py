@@ -114,7 +114,7 @@ def test_the_lock_is_that_of_the_project_file(tmp_path: Path) -> None:
     assert {(one.name, one.specifier) for one in locked} == {(one.name, one.specifier) for one in written}
 
     own = ROOT / ".venv-uv" / "bin" / "uv"
-    uv = shutil.which("uv") or (str(own) if own.exists() else None)
+    uv = str(own) if own.exists() else shutil.which("uv")
     if uv is not None:
         command = [uv, "lock", "--check", "--offline", "--cache-dir", str(tmp_path)]
         checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -85,9 +85,9 @@ def copied(target: Path) -> Path:
 
 
 def uv() -> str | None:
-    """uv from PATH, or the one that `make` fetched."""
+    """The uv that `make` fetched, which it does where the one from PATH is too old; else that from PATH."""
     own = ROOT / ".venv-uv" / "bin" / "uv"
-    return shutil.which("uv") or (str(own) if own.exists() else None)
+    return str(own) if own.exists() else shutil.which("uv")
 
 
 def with_uv(program: str, source: Path, work: Path) -> Built:
