@@ -58,14 +58,7 @@ class Query:
         needed = clause.get("minimum_should_match", 0 if every else 1)
         needed = min(len(some), _count(needed, len(some)))
 
-        def test(line: LogLine) -> bool:
-            return (
-                all(one(line) for one in every)
-                and not any(one(line) for one in never)
-                and (needed <= 0 or sum(one(line) for one in some) >= needed)
-            )
-
-        return test
+        return _combined(every, never, some, needed)
 
     def _range(self, clause: Any, *, required: bool) -> Test:
         name, bounds = _one_field(clause, "range")
@@ -85,8 +78,10 @@ class Query:
         if name == TIMESTAMP and required:
             self.start, self.end = max(self.start, low), min(self.end, high)
 
+        read = documents.reader_of(name)
+
         def test(line: LogLine) -> bool:
-            value = documents.value_of(line, name)
+            value = read(line)
             return isinstance(value, int | float) and low <= value <= high
 
         return test
@@ -111,6 +106,27 @@ class Query:
             return float(value)
         except (TypeError, ValueError):
             raise unparsable(f'failed to create query: For input string: "{value}"') from None
+
+
+def _combined(every: list[Test], never: list[Test], some: list[Test], needed: int) -> Test:
+    """All of `every`, none of `never`, at least `needed` of `some`."""
+
+    # Loops, since thousands of lines are tested for each request.
+    def test(line: LogLine) -> bool:
+        for one in every:
+            if not one(line):
+                return False
+        for one in never:
+            if one(line):
+                return False
+        missing = needed
+        for one in some:
+            if missing <= 0:
+                break
+            missing -= one(line)
+        return missing <= 0
+
+    return test
 
 
 def _after(bound: float) -> float:
@@ -153,17 +169,20 @@ def equals(name: str, wanted: Any, *, fold: bool = False) -> Test:
     term = _plain(wanted)
     if fold:
         term = term.lower()
+    if name == "_id":
+        return lambda line: line.id == term
+    if name == "_index":
+        return lambda line: documents.index_of(line) == term
+    if not documents.is_known(name):
+        return _never
+    read, exact = documents.reader_of(name), documents.is_exact(name)
 
     def test(line: LogLine) -> bool:
-        if name == "_id":
-            return line.id == term
-        if name == "_index":
-            return documents.index_of(line) == term
-        value = documents.value_of(line, name)
-        if value is None or not documents.is_known(name):
+        value = read(line)
+        if value is None:
             return False
-        if documents.is_exact(name):
-            actual = _plain(value)
+        if exact:
+            actual = value if isinstance(value, str) else _plain(value)
             return (actual.lower() if fold else actual) == term
         return term in documents.tokens(str(value))
 
@@ -195,10 +214,10 @@ def words_in(name: str, text: str, *, every: bool) -> Test:
     """Lines whose field has all, or any, of the words of `text`."""
     if documents.is_exact(name):
         return equals(name, text)
-    wanted = documents.tokens(text)
+    wanted, read = documents.tokens(text), documents.reader_of(name)
 
     def test(line: LogLine) -> bool:
-        value = documents.value_of(line, name)
+        value = read(line)
         if value is None or not wanted:
             return False
         found = set(documents.tokens(str(value)))
