@@ -28,9 +28,14 @@ def command(ctx: click.Context, flags: Flags, *, as_json: bool) -> int:
     clock is off, and what is missing.
     """
     from opsconsole.cli import health  # noqa: PLC0415  - brings asyncio's and the sources' modules
+    from opsconsole.config.secrets_in_use import files_of_others_eyes  # noqa: PLC0415
+    from opsconsole.safe_text import safe_text  # noqa: PLC0415
 
     invocation = invocation_of(ctx, flags)
     cluster = invocation.configuration().chosen()
     verdict = asyncio.run(health.ask(cluster, invocation.parts.connect))
     click.echo(verdict.json() if as_json else verdict.table())
+    for path in files_of_others_eyes(cluster):
+        click.echo(f"opsconsole: others can read {safe_text(path, 300)}, which may hold secrets; run chmod 600 on it",
+                   err=True)  # fmt: skip
     return verdict.exit_code

@@ -7,14 +7,15 @@ secrets (`opsconsole.sources.credentials`), and says what is wrong with them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from opsconsole.config.settings import KubernetesSettings, SecretRef
+from opsconsole.config.settings import KubernetesSettings, SecretRef, SourceSettings
 from opsconsole.domain.known_secrets import KnownSecrets
 from opsconsole.domain.secret_shapes import looks_secret
 
@@ -28,26 +29,55 @@ _FILES_OF_A_USER = ("tokenFile", "client-key")
 def secrets_in_use(*settings: object, environ: Mapping[str, str] | None = None) -> KnownSecrets:
     """The secrets that any part of `settings` refers to, and those of kubeconfigs. Reads files; call it in a thread."""
     variables = os.environ if environ is None else environ
-    return KnownSecrets.of(value for one in settings for value in _values(one, variables))
+    return KnownSecrets.of(value for part in _parts(settings) for value in _values(part, variables))
 
 
-def _values(part: object, environ: Mapping[str, str]) -> Iterator[str]:
-    if isinstance(part, SecretRef):
-        yield from _value(part, environ)
-        return
-    if isinstance(part, KubernetesSettings) and not part.url:
-        for path in _kubeconfigs(part, environ):
-            yield from _in_kubeconfig(path)
+def files_of_others_eyes(*settings: object, environ: Mapping[str, str] | None = None) -> tuple[Path, ...]:
+    """Kubeconfigs and private keys of `settings` that somebody else on this machine can read.
+
+    Files with a secret alone are not among them: a connection refuses those.
+    """
+    variables = os.environ if environ is None else environ
+    files = dict.fromkeys(path for part in _parts(settings) for path in _files(part, variables))
+    return tuple(path for path in files if _is_open(path))
+
+
+def _parts(part: object) -> Iterator[msgspec.Struct]:
+    """Every struct in `part`, however deep."""
     if isinstance(part, msgspec.Struct):
-        inner: Iterator[object] = (getattr(part, name) for name in part.__struct_fields__)
+        yield part
+        inner: Iterable[object] = (getattr(part, name) for name in part.__struct_fields__)
     elif isinstance(part, Mapping):
-        inner = iter(part.values())
+        inner = part.values()
     elif isinstance(part, (tuple, list)):
-        inner = iter(part)
+        inner = part
     else:
         return
     for one in inner:
-        yield from _values(one, environ)
+        yield from _parts(one)
+
+
+def _values(part: msgspec.Struct, environ: Mapping[str, str]) -> Iterator[str]:
+    if isinstance(part, SecretRef):
+        yield from _value(part, environ)
+    for path in _kubeconfigs(part, environ):
+        for user in _users(path):
+            yield from _of_user(user, path.parent)
+
+
+def _files(part: msgspec.Struct, environ: Mapping[str, str]) -> Iterator[Path]:
+    if isinstance(part, SourceSettings) and (own := part.client_key or part.client_certificate) is not None:
+        yield own
+    for path in _kubeconfigs(part, environ):
+        yield path
+        yield from (path.parent / str(user[key]) for user in _users(path) for key in _FILES_OF_A_USER if user.get(key))
+
+
+def _is_open(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+    except (OSError, ValueError):  # not there, or no path
+        return False
 
 
 def _value(ref: SecretRef, environ: Mapping[str, str]) -> Iterator[str]:
@@ -61,13 +91,15 @@ def _value(ref: SecretRef, environ: Mapping[str, str]) -> Iterator[str]:
         yield address.query
 
 
-def _kubeconfigs(settings: KubernetesSettings, environ: Mapping[str, str]) -> tuple[Path, ...]:
-    named = str(settings.kubeconfig) if settings.kubeconfig else environ.get("KUBECONFIG", "") or "~/.kube/config"
+def _kubeconfigs(part: msgspec.Struct, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    if not isinstance(part, KubernetesSettings) or part.url:
+        return ()
+    named = str(part.kubeconfig) if part.kubeconfig else environ.get("KUBECONFIG", "") or "~/.kube/config"
     return tuple(Path(place).expanduser() for place in named.split(os.pathsep) if place)
 
 
-def _in_kubeconfig(path: Path) -> Iterator[str]:
-    """What proves who somebody is, of all users of the file at `path`."""
+def _users(path: Path) -> Iterator[Mapping[str, object]]:
+    """What the file at `path` has of each user; nothing for one that is no kubeconfig."""
     import yaml  # noqa: PLC0415  - a few ms that most commands save
 
     try:
@@ -78,7 +110,7 @@ def _in_kubeconfig(path: Path) -> Iterator[str]:
     for entry in users if isinstance(users, list) else ():
         user = entry.get("user") if isinstance(entry, dict) else None
         if isinstance(user, dict):
-            yield from _of_user(user, path.parent)
+            yield user
 
 
 def _of_user(user: Mapping[str, object], folder: Path) -> Iterator[str]:

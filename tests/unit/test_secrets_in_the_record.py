@@ -18,7 +18,7 @@ from fake_clock import FakeClock
 from incident_samples import note
 from memory_incidents import MemoryIncidents
 from memory_shared_incidents import MemoryShared
-from opsconsole.config.secrets_in_use import secrets_in_use
+from opsconsole.config.secrets_in_use import files_of_others_eyes, secrets_in_use
 from opsconsole.config.settings import (
     Auth,
     AuthKind,
@@ -264,3 +264,19 @@ def test_a_kubeconfig_that_is_none_is_no_mistake_here(tmp_path: Path, text: str)
     path = private(tmp_path / "kubeconfig", text)
     settings = KubernetesSettings("", kubeconfig=path)
     assert secrets_in_use(settings, environ=dict(os.environ)).hidden_in("same") == safe_text("same")
+
+
+@pytest.mark.parametrize(("mode", "told"), [(0o600, False), (0o640, True), (0o604, True), (0o644, True)])
+def test_a_kubeconfig_or_a_key_that_others_can_read_is_told(tmp_path: Path, mode: int, told: bool) -> None:
+    user = {"tokenFile": "kube-token", "client-key": "not-there"}
+    places = ("kubeconfig", "kube-token", "client.pem")
+    texts = (json.dumps({"users": [{"name": "me", "user": user}]}), "x", "y")
+    files = [private(tmp_path / name, text) for name, text in zip(places, texts, strict=True)]
+    for file in files:
+        file.chmod(mode)
+    settings = ClusterSettings(
+        "prod",
+        jaeger=SourceSettings("https://j", ca=tmp_path / "kubeconfig", client_certificate=files[2]),
+        kubernetes=KubernetesSettings("", kubeconfig=files[0]),
+    )
+    assert set(files_of_others_eyes(settings, environ={})) == (set(files) if told else set())
