@@ -134,6 +134,14 @@ def test_every_link_leads_to_a_page_and_a_heading_that_are_there() -> None:
     assert broken == []
 
 
+def test_the_roles_to_apply_are_those_of_the_page() -> None:
+    """A real API server holds the page's to be enough, and no more (tests/real/test_documented_roles.py)."""
+    page = (ROOT / "docs" / "safety.md").read_text(encoding="utf-8")
+    shown = [block["text"] for block in FENCE.finditer(page) if "kind: ClusterRole" in block["text"]]
+    files = [ROOT / "docs" / "rights" / f"{name}.yaml" for name in ("reader", "operator")]
+    assert shown == [file.read_text(encoding="utf-8") for file in files]
+
+
 def test_every_command_that_a_sentence_names_is_there() -> None:
     unknown = []
     for page in PAGES:
