@@ -167,7 +167,8 @@ async def go(watched: Watched, leg: Leg) -> int:
     """Press the leg's key until the screen shows what it must; returns how often."""
 
     def shown() -> bool:
-        text = re.sub(r"\s*(│|┃)?\n[│ ]*", " ", watched.text) + "\n" + watched.text
+        picture = watched.text
+        text = re.sub(r"\s*(│|┃)?\n[│ ]*", " ", picture) + "\n" + picture
         return all(re.search(pattern, text) for pattern in leg.shows)
 
     for times in range(1, leg.most + 1):

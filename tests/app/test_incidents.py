@@ -29,8 +29,8 @@ FULL_DISK = StoreError("the disk is full; free some room")
 async def until(case: ConsoleCase, words: str) -> str:
     """The screen once it shows `words`."""
     for _ in range(200):
-        if words in case.text:
-            return case.text
+        if words in (text := case.text):
+            return text
         await case.settle()
         await case.pilot.pause(0.02)
     pytest.fail(f"{words!r} is not on the screen:\n{case.text}", pytrace=False)

@@ -63,45 +63,45 @@ async def test_a_rule_that_no_panel_is_about_leads_to_the_worst_panel() -> None:
         assert row(case, PaneName.METRICS) == "errors"
 
 
-@pytest.mark.parametrize(
-    ("pane", "key", "target", "service", "pod", "trace"),
-    [
-        ("1", "l", PaneName.LOGS, "checkout", None, None),
-        ("1", "v", PaneName.TRACES, "checkout", None, None),
-        ("1", "d", PaneName.PODS, "checkout", None, None),
-        ("2", "l", PaneName.LOGS, "checkout", None, None),
-        ("2", "v", PaneName.TRACES, "checkout", None, None),
-        ("2", "d", PaneName.PODS, "checkout", None, None),
-        ("3", "v", PaneName.TRACES, "checkout", None, TRACE_ID),
-        ("3", "d", PaneName.PODS, "checkout", None, None),
-        ("3", "m", PaneName.METRICS, "checkout", None, None),
-        ("4", "l", PaneName.LOGS, "checkout", None, TRACE_ID),
-        ("4", "m", PaneName.METRICS, "db", None, None),
-        ("5", "l", PaneName.LOGS, "checkout", POD, None),
-        ("5", "m", PaneName.METRICS, "checkout", POD, None),
-        ("5", "v", PaneName.TRACES, "checkout", POD, None),
-    ],
+TARGETS = (
+    ("1", "l", PaneName.LOGS, "checkout", None, None),
+    ("1", "v", PaneName.TRACES, "checkout", None, None),
+    ("1", "d", PaneName.PODS, "checkout", None, None),
+    ("2", "l", PaneName.LOGS, "checkout", None, None),
+    ("2", "v", PaneName.TRACES, "checkout", None, None),
+    ("2", "d", PaneName.PODS, "checkout", None, None),
+    ("3", "v", PaneName.TRACES, "checkout", None, TRACE_ID),
+    ("3", "d", PaneName.PODS, "checkout", None, None),
+    ("3", "m", PaneName.METRICS, "checkout", None, None),
+    ("4", "l", PaneName.LOGS, "checkout", None, TRACE_ID),
+    ("4", "m", PaneName.METRICS, "db", None, None),
+    ("5", "l", PaneName.LOGS, "checkout", POD, None),
+    ("5", "m", PaneName.METRICS, "checkout", POD, None),
+    ("5", "v", PaneName.TRACES, "checkout", POD, None),
 )
-async def test_each_key_has_the_same_target_in_every_pane_and_esc_comes_back(
-    pane: str, key: str, target: PaneName, service: str, pod: str | None, trace: str | None
-) -> None:
+"""Pane, key, and the pane, service, pod and trace that the key leads to."""
+
+
+async def test_each_key_has_the_same_target_in_every_pane_and_esc_comes_back() -> None:
     async with console() as case:
-        await case.press(pane)
-        if pane == "3":
-            # The oldest line at the top, the newest at the bottom: that one names a trace.
-            await case.press("end")
-        here, before = PaneName(list(PaneName)[int(pane) - 1]), case.scope
-        stood = row(case, here)
-        await case.press(key)
-        if case.app.screen is not case.screen:
-            await case.press("escape")  # a view that was opened on arrival
-        selection = case.scope.selection
-        assert case.screen.focused_pane is target
-        assert (selection.service, selection.pod, selection.trace) == (service, pod, trace)
-        await case.press("escape")
-        assert case.scope == before
-        assert case.screen.focused_pane is here
-        assert row(case, here) == stood
+        for pane, key, target, *selected in TARGETS:
+            way = f"{key} in pane {pane}"
+            await case.press(pane)
+            if pane == "3":
+                # The oldest line at the top, the newest at the bottom: that one names a trace.
+                await case.press("end")
+            here, before = PaneName(list(PaneName)[int(pane) - 1]), case.scope
+            stood = row(case, here)
+            await case.press(key)
+            if case.app.screen is not case.screen:
+                await case.press("escape")  # a view that was opened on arrival
+            selection = case.scope.selection
+            assert case.screen.focused_pane is target, way
+            assert [selection.service, selection.pod, selection.trace] == selected, way
+            await case.press("escape")
+            assert case.scope == before, way
+            assert case.screen.focused_pane is here, way
+            assert row(case, here) == stood, way
 
 
 async def test_the_console_starts_on_the_most_urgent_alert_and_a_head_stands_for_the_service_shown() -> None:

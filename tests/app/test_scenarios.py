@@ -70,14 +70,14 @@ class Watched(msgspec.Struct):
 
     @property
     def text(self) -> str:
-        return screen_text(self.app.export_screenshot())
+        return screen_text(self.app.export_screenshot(simplify=True))
 
     async def until(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + PATIENCE
         while not condition():
             if time.monotonic() > deadline:
                 pytest.fail(f"not within {PATIENCE:.0f} s: {what}\n{self.text}", pytrace=False)
-            await self.pilot.pause(0.05)
+            await self.pilot.pause(0.1)
 
 
 @asynccontextmanager
