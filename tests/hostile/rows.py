@@ -299,7 +299,7 @@ ROWS: tuple[Row, ...] = (
         "CVE-2024-32487 less",
         "no value is read as a flag; names are checked",
         (
-            "tests/unit/test_runbook_walking.py::test_no_input_becomes_a_flag",
+            "tests/unit/test_walked_acts.py::test_no_input_becomes_a_flag",
             "tests/unit/test_wire_policy.py::test_no_permit_straightens_a_twisted_path",
         ),
         ("-n", "--kubeconfig=/tmp/x", "a\nb", "-", "pod\n--all"),
