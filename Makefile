@@ -18,7 +18,9 @@ SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13)
 
 SCENARIO ?=
 SEED ?=
-WORKERS ?= auto
+# Workers for the tests; by default one more than processors for `make test`, since some always wait for a program.
+WORKERS ?=
+ONE_MORE = $$(($$(getconf _NPROCESSORS_ONLN) + 1))
 PYTEST_ARGS ?=
 SOAK_MINUTES ?= 20
 AUDIT_ARGS ?=
@@ -45,16 +47,16 @@ demo: $(RUNTIME) ## Open the console on a practice cluster in trouble
 
 .PHONY: test
 test: $(DEVELOPMENT) ## Run every check and every test, save those that take long
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not kubernetes and not long" $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(or $(WORKERS),$(ONE_MORE)) --dist loadgroup -m "not kubernetes and not long" $(PYTEST_ARGS)
 
 # Each worker that meets a test on a real Kubernetes starts one: a few at most, whatever the number of processors.
 .PHONY: test-real
 test-real: servers ## Run what takes long, and all against real servers: Kubernetes, Elasticsearch, Jaeger
-	@$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup -m "real or kubernetes or long" $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(or $(WORKERS),auto) --maxprocesses 4 --dist loadgroup -m "real or kubernetes or long" $(PYTEST_ARGS)
 
 .PHONY: check
 check: $(DEVELOPMENT) ## Lint, types, import contracts
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/checks
+	@$(BIN)/pytest -n $(or $(WORKERS),auto) --dist loadgroup tests/checks
 
 .PHONY: format
 format: $(DEVELOPMENT) ## Format the code and mend what the linter can
@@ -82,6 +84,11 @@ bench-logs: $(DEVELOPMENT) ## Measure logs and traces on a million lines in a re
 .PHONY: soak
 soak: $(DEVELOPMENT) ## Let the console endure load, sick backends and a monkey for SOAK_MINUTES
 	@PYTHONPATH=tests $(BIN)/python -m soak --minutes $(SOAK_MINUTES) --seed $(or $(SEED),1)
+
+.PHONY: mutation
+mutation: $(DEVELOPMENT) ## Count the changes of safe_text, write mode and operations that the tests notice
+	@$(call sync,--inexact --group mutation)
+	@$(BIN)/python tests/mutation.py $(MUTATION_ARGS)
 
 .PHONY: screenshots
 screenshots: $(DEVELOPMENT) ## Take the pictures of screenshots/ anew
@@ -122,7 +129,7 @@ audit: sbom ## Ask PyPI's advisories about everything that is shipped; needs the
 .PHONY: clean
 clean: ## Remove the environment and everything built
 	rm -rf $(VENV) .venv-uv .typing build dist *.egg-info bench-results
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .mutation .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 # The environment is synced again only when the project file or the lock changes. What the
 # development environment adds is not removed by the runtime one.
