@@ -112,7 +112,9 @@ def restore_notes(ctx: click.Context, flags: Flags, file: Path | None) -> int:
     for sentence in done.broken:
         click.echo(f"opsconsole: {sentence}", err=True)
     if done.foreign:
-        click.echo(f"opsconsole: {done.foreign} are of incidents that {safe_text(path)} does not have, and stay", err=True)
+        click.echo(
+            f"opsconsole: {done.foreign} are of incidents that {safe_text(path)} does not have, and stay", err=True
+        )
     return 1 if done.broken or done.foreign else 0
 
 
