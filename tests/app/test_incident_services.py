@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from console_case import console
 from shown import shown, until
 
@@ -9,6 +10,7 @@ from incident_samples import event
 from memory_incidents import MemoryIncidents
 from opsconsole.domain.incident_event import Opened, ServiceAdded, ServiceRemoved
 from opsconsole.domain.text import SafeText
+from opsconsole.screens.incidents.incident_view import IncidentView
 
 
 async def test_services_are_added_and_taken_away_and_what_others_added_meanwhile_stays() -> None:
@@ -26,7 +28,10 @@ async def test_services_are_added_and_taken_away_and_what_others_added_meanwhile
         await case.press("up", "enter")
         await shown(case, "suffer")
         await case.press("ctrl+u", *"cart")
-        await store.append([event(ServiceAdded(SafeText("orders")), incident=incident)])
+        added, now = event(ServiceAdded(SafeText("orders")), incident=incident), case.clock.now()
+        await store.append([msgspec.structs.replace(added, at=now, recorded_at=now)])
+        view = next(one for one in case.app.screen_stack if isinstance(one, IncidentView))
+        await until(case, lambda: "orders" in view.incident.services)  # the screen behind reads on
         await case.press("enter")
         await until(case, lambda: any(isinstance(one.what, ServiceRemoved) for one in store.written))
         assert set((await store.incident(incident)).services) == {"orders", "cart"}
