@@ -13,7 +13,7 @@ from typing import Any
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hostile.practice import rewriting
 from opsconsole.clock import SystemClock
@@ -23,6 +23,7 @@ from opsconsole.practice.scenarios import scenario_named
 from opsconsole.practice.serve import by_port, cluster_table, listen
 from opsconsole.practice.shop.log_lines import LogLine
 from opsconsole.practice.shop.shop import Shop
+from smtp_sink import SmtpSink, smtp
 
 WRITTEN_BY_SHAPE = "C4n-shape-Zk81"
 WRITTEN_BY_NAME = "C4n-named-Zk82"
@@ -60,13 +61,18 @@ class CanaryShop(Shop):
 
 @dataclass
 class CanaryCluster:
-    """Where it is, the paths and headers that it was asked with, and what was sent to its webhook."""
+    """Where it is, the paths and headers that it was asked with, and what else it was sent."""
 
     table: str
     odd_port: int
     """Of what refuses everybody by repeating them, and takes messages below `/services/`."""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    """Messages that its webhook was sent."""
+    bodies: list[bytes] = field(default_factory=list)
+    """Of all requests, save those to the API server: documents for a team, questions."""
+    mail: SmtpSink = field(default_factory=lambda: SmtpSink(wants_login=True))
+    """It lets nobody log in, and says who wanted to."""
 
     def was_shown(self, text: str) -> bool:
         """Whether any request carried `text`, in its path or a header."""
@@ -80,14 +86,20 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _noting(application: ASGIApp, cluster: CanaryCluster) -> ASGIApp:
+def _noting(application: ASGIApp, cluster: CanaryCluster, name: str) -> ASGIApp:
     async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+        async def heard() -> Message:
+            message = await receive()
+            if name != "kubernetes":  # a specification goes back to where it came from
+                cluster.bodies.append(message.get("body") or b"")
+            return message
+
         if scope["type"] in ("http", "websocket"):
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             cluster.asked.append((scope["path"], headers))
             # The practice API server knows tokens of its own, and believes whoever shows none.
             scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"authorization"]}
-        await application(scope, receive, send)
+        await application(scope, heard, send)
 
     return noted
 
@@ -121,8 +133,11 @@ def _with_secrets(body: bytes) -> bytes:
 
 
 @contextlib.contextmanager
-def canary_cluster(repeated: str) -> Iterator[CanaryCluster]:
-    """It serves in a thread of its own while the context is open; its lines hold `repeated`."""
+def canary_cluster(repeated: str, refused: str) -> Iterator[CanaryCluster]:
+    """It serves in a thread of its own while the context is open.
+
+    Its lines hold `repeated`, and its mail server says `refused` to whoever wants to log in.
+    """
     clock = SystemClock()
     shop = CanaryShop(scenario_named("bad-release"), 7, clock.now(), clock, history=3900)
     shop.repeated = repeated
@@ -143,17 +158,24 @@ def canary_cluster(repeated: str) -> Iterator[CanaryCluster]:
         "kubernetes": rewriting(kubernetes.application(shop), _with_secrets),
         "odd": _odd(cluster),
     }
-    application = by_port(
-        {ports[name]: backend if name == "odd" else _noting(backend, cluster) for name, backend in backends.items()},
-        clock,
-    )
+    noting = {name: one if name == "odd" else _noting(one, cluster, name) for name, one in backends.items()}
+    application = by_port({ports[name]: backend for name, backend in noting.items()}, clock)
     server = _Server(
         uvicorn.Config(
             application, ws="wsproto", log_config=None, lifespan="off", date_header=False, timeout_graceful_shutdown=1
         )
     )
-    thread = threading.Thread(target=asyncio.run, args=(server.serve(sockets=list(sockets.values())),))
+    cluster.mail.answers["AUTH"] = [f"535 5.7.8 {refused}"] * 9
+    ready = threading.Event()
+
+    async def serving() -> None:
+        async with smtp(cluster.mail):
+            ready.set()
+            await server.serve(sockets=list(sockets.values()))
+
+    thread = threading.Thread(target=asyncio.run, args=(serving(),))
     thread.start()
+    ready.wait()
     try:
         yield cluster
     finally:

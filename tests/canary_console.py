@@ -14,7 +14,6 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -150,8 +149,7 @@ def commands(session: Session, practice: str, refusing: str) -> None:
     for form in ((), ("--json",)):
         session.call("check", *at, *form)
         session.call("check", "--config", refusing, *form)
-    for form in ("text", "json"):
-        session.call("snapshot", *at, "--format", form, "--wait", "30s", "--output", f"screen.{form}")
+    session.call("snapshot", *at, "--format", "json", "--wait", "30s", "--output", "screen.json")
     session.call("snapshot", "--config", refusing, "--wait", "30s")
     incident = incident_of(session.call("incident", "list", *at))
     session.call("incident", "show", *at, incident)
@@ -169,7 +167,8 @@ def commands(session: Session, practice: str, refusing: str) -> None:
     session.call("rollback", "deployment/checkout", "-n", "shop", *at, "--dry-run")
     session.call("audit", "show", *at)
     session.call("audit", "verify", *at, "--json")
-    session.call("runbook", "walk", "bad-release", *at, "--input", "service=checkout", "-n", "shop")
+    session.call("runbook", "walk", "bad-release", *at, "--input", "service=checkout", "-n", "shop",
+                 "--incident", incident, parts=Parts(attended=lambda: True), typed="\n" * 12)  # fmt: skip
     session.call("drill", "--list")
     session.call("login", *at)
 
@@ -189,9 +188,12 @@ def run(outputs: str, practice: str, refusing: str, wrong: tuple[str, ...]) -> N
     session = Session(Path(outputs))
     # What the libraries would tell a log, if there were one.
     logging.basicConfig(filename=session.outputs / "libraries.log", level=logging.DEBUG)
-    step: Callable[[Settings], Awaitable[None]] = lambda settings: used(settings, session)  # noqa: E731
-    opened = Parts(prepare_screen=lambda: None, open_console=lambda settings: asyncio.run(step(settings)) or 0)  # type: ignore[arg-type, func-returns-value]
-    session.call("--config", practice, parts=opened)
+
+    def opened(settings: Settings) -> int:
+        asyncio.run(used(settings, session))
+        return 0
+
+    session.call("--config", practice, parts=Parts(prepare_screen=lambda: None, open_console=opened))
     commands(session, practice, refusing)
     for one in wrong:
         session.call("check", "--config", one)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from opsconsole.domain.secret_shapes import HIDDEN, without_secrets
+from opsconsole.domain.known_secrets import HIDDEN, KnownSecrets
+from opsconsole.domain.secret_shapes import without_secrets
 from opsconsole.domain.text import SafeText
 from opsconsole.safe_text import safe_text
 
@@ -17,10 +18,10 @@ _SHORTEST = 4
 
 
 def hiding(words: object, secrets: Iterable[str]) -> SafeText:
-    """`words` made safe, without any of `secrets`, in whatever encoding of URLs."""
+    """`words` made safe, without any of `secrets`, in whatever encoding: a log-in is answered in its own base64."""
+    spelled = {one for secret in secrets for one in (secret, unquote(secret))}
     text = str(words)
-    spelled = {one for secret in secrets for one in (secret, quote(secret, safe=""), quote(secret), unquote(secret))}
-    for secret in sorted(spelled, key=len, reverse=True):
-        if len(secret) >= _SHORTEST:
-            text = text.replace(secret, HIDDEN)
-    return safe_text(without_secrets(text), WORDS_LIMIT)
+    for one in sorted(spelled, key=len, reverse=True):
+        if len(one) >= _SHORTEST:
+            text = text.replace(one, HIDDEN)
+    return safe_text(without_secrets(text, KnownSecrets.of(spelled)), WORDS_LIMIT)
