@@ -23,6 +23,7 @@ CONSOLE = ROOT / "console"
 CHANGES = "…"
 MARK = re.compile(r"(<!-- messages: (\w+) -->\n)((?:\|.*\n)*)")
 ROW = re.compile(r"\| (`+ ?)(.*?)( ?`+) \| (.*) \|")
+HINT = re.compile(r"(?i)hint$|advice$|^_ASK$|^SIGN_IN$")
 FRAME = re.compile("…: …; …$")
 """A frame for words that are written elsewhere, and are on the page by themselves."""
 HEAD = "| message | more |\n|---|---|\n"
@@ -73,6 +74,27 @@ def of_sources() -> Iterator[str]:
         yield SourceError(kind, "SOURCE", SafeText(CHANGES)).sentence
 
 
+def of_advice() -> Iterator[str]:
+    """What a source says to do where it knows better than the kind of its error."""
+    for path in sorted((CONSOLE / "sources").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            yield from (text for one in _hints(node) if (text := template(one)) != CHANGES)
+
+
+def _hints(node: ast.AST) -> Iterator[ast.expr]:
+    match node:
+        case ast.keyword(arg="hint", value=value):
+            yield value
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if HINT.search(name):
+            yield value
+        case ast.Assign(targets=[ast.Tuple(elts=[_, ast.Name(id="hint")])], value=ast.Tuple(elts=[_, value])):
+            yield value
+        case ast.Call(func=ast.Name(id="unusable" | "unsigned"), args=[_, value]):
+            yield value
+        case _:
+            pass
+
+
 def of_configuration() -> Iterator[str]:
     """What is wrong with the file or a variable."""
     yield from raised("ConfigError", 0, "config")
@@ -103,6 +125,7 @@ def of_records() -> Iterator[str]:
 
 GROUPS: Mapping[str, Callable[[], Iterator[str]]] = {
     "sources": of_sources,
+    "advice": of_advice,
     "configuration": of_configuration,
     "connections": of_connections,
     "commands": of_commands,
