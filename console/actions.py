@@ -189,7 +189,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_theme", "Switch to the next theme", "T", "", weight=70, call="app.next_theme"),
     Action("log_in", "Sign in to Kubernetes by its credential program", "L", "", weight=43, call="app.log_in"),
     Action("help", "Show the keys of the focused pane", "question_mark,f1", "help", weight=2),
-    Action("palette", "Find any action by name", "colon,ctrl+p", "", weight=71, call="app.command_palette"),
+    Action("palette", "Find any action by name", "colon,ctrl+p", "", weight=71, call="app.palette"),
     Action("stop", "Give the terminal back to the shell, until `fg`", "ctrl+z", "", weight=89, call="app.stop"),
     Action("quit", "Leave the console", "q,ctrl+q", "quit", weight=90, call="app.quit"),
 )  # fmt: skip

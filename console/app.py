@@ -9,14 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from textual import events
 from textual.actions import ActionParseResult
 from textual.app import App, SuspendNotSupported
-from textual.command import Provider
 from textual.dom import DOMNode
 from textual.filter import LineFilter, NoColor
 
@@ -41,7 +40,7 @@ from opsconsole.record_keeping import late_records
 from opsconsole.runbooks.late_bookcase import LateBookcase, LookUp
 from opsconsole.runbooks.protocols import Runbooks
 from opsconsole.safe_text import safe_text
-from opsconsole.screens.commands import ConsoleCommands, Palette
+from opsconsole.screens.commands import commands, palette
 from opsconsole.screens.console_screen import ConsoleScreen
 from opsconsole.screens.desks import Desks
 from opsconsole.screens.drills.drill_desk import DrillDesk
@@ -74,9 +73,7 @@ class OpsConsole(App[int]):
 
     TITLE = "opsconsole"
     CSS_PATH = str(files("opsconsole.themes") / "console.tcss")
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ConsoleCommands}
-    COMMAND_PALETTE_BINDING = "ctrl+p"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False
 
     def __init__(
         self,
@@ -313,11 +310,18 @@ class OpsConsole(App[int]):
         if isinstance(self.screen, ConsoleScreen):
             self.screen.action_refresh()
 
-    def action_command_palette(self) -> None:
-        """Every action by name."""
-        if not isinstance(self.screen, Palette):
-            # Without an id: the last one may not be gone yet.
-            self.push_screen(Palette())
+    def action_palette(self) -> None:
+        """Every action by name: a list of our own, since Textual's ends the program when keys come fast."""
+        screen = self.screen
+        if not isinstance(screen, ConsoleScreen):
+            return
+        offered = commands(screen)
+
+        def run(place: str | None) -> None:
+            if place is not None:
+                self.call_later(offered[int(place)].run)
+
+        self.push_screen(palette(offered), run)
 
     def action_next_theme(self) -> None:
         """The theme after this one."""

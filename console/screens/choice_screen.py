@@ -18,10 +18,18 @@ from opsconsole.screens.upper_screens import StillDialog
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One entry; `value` is what is returned for it."""
+    """One entry; `value` is what is returned for it, `keys` what does the same without the list."""
 
     value: str
     title: SafeText
+    keys: str = ""
+
+    @property
+    def shown(self) -> Content:
+        """Its line."""
+        return (
+            Content.assemble(Content(self.title), (f"  {self.keys}", "$primary")) if self.keys else Content(self.title)
+        )
 
 
 class ChoiceScreen(StillDialog[str | None]):
@@ -84,11 +92,11 @@ class ChoiceScreen(StillDialog[str | None]):
     def _fill(self, typed: str) -> None:
         options = self.query_one(OptionList)
         options.clear_options()
-        wanted = typed.strip().casefold()
+        wanted = typed.casefold().split()
         options.add_options(
-            Option(Content(choice.title), id=str(place))
+            Option(choice.shown, id=str(place))
             for place, choice in enumerate(self._choices)
-            if wanted in choice.title.casefold()
+            if all(word in choice.title.casefold() for word in wanted)
         )
         if options.option_count:
             options.highlighted = 0

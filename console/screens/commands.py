@@ -1,80 +1,65 @@
-"""The palette: every action, every service and every theme by name."""
+"""The palette: every action and every service by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
-from textual.types import IgnoreReturnCallbackType
+import msgspec
 
 from opsconsole.actions import Action, key_words
 from opsconsole.domain.text import SafeText
+from opsconsole.screens.choice_screen import Choice, ChoiceScreen
 from opsconsole.screens.console_screen import ConsoleScreen
 from opsconsole.screens.pane import Pane
 from opsconsole.screens.services import known_services, with_service
-from opsconsole.screens.upper_screens import UpperScreen
 
 
-class Palette(CommandPalette, UpperScreen[None]):
-    """Textual's palette, which keys that arrive together close once."""
+class Command(msgspec.Struct, frozen=True):
+    """Something the palette offers: what it is called, the keys that do it, and what does it."""
+
+    title: SafeText
+    keys: str
+    run: Callable[[], object]
 
 
-class ConsoleCommands(Provider):
-    """Offers what the registry holds and what the feeds know."""
+def palette(commands: Sequence[Command]) -> ChoiceScreen:
+    """The list of `commands`, narrowed by typing; returns the place of the chosen one as text."""
+    choices = tuple(Choice(str(place), one.title, one.keys) for place, one in enumerate(commands))
+    return ChoiceScreen(SafeText("Everything there is to do"), choices, "words of its name")
 
-    async def discover(self) -> Hits:
-        """All actions: those of the focused pane, those that work everywhere, those of other panes."""
-        for title, keys, call in self._commands(folded=True):
-            yield DiscoveryHit(_shown(Content(title), keys), call, text=title)
 
-    async def search(self, query: str) -> Hits:
-        """Actions and services whose name matches."""
-        matcher = self.matcher(query)
-        for title, keys, call in (*self._commands(), *self._services()):
-            score = matcher.match(title)
-            if score > 0:
-                yield Hit(score, _shown(matcher.highlight(title), keys), call, text=title)
+def commands(screen: ConsoleScreen) -> tuple[Command, ...]:
+    """All actions, those of the focused pane first, then those that work everywhere; then services."""
+    return (*_actions(screen), *_services(screen))
 
-    def _commands(self, *, folded: bool = False) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
-        screen = self.screen
-        if not isinstance(screen, ConsoleScreen):
-            return
-        actions = [one for one in screen.actions if one.id != "palette" and not (folded and _further(one))]
-        here = screen.focused_pane
-        for one in actions:
-            if here in one.panes and here is not None:
-                yield one.title, key_words(one.keys), self._runner(screen.pane(here), one)
-        for one in actions:
-            if not one.panes:
-                yield one.title, key_words(one.keys), self._runner(screen, one)
-        for one in actions:
-            for name in sorted(one.panes - {here}, key=lambda pane: pane.digit):
-                yield f"{name.title}: {one.title}", key_words(one.keys), self._runner(screen.pane(name), one)
 
-    def _services(self) -> Iterator[tuple[str, str, IgnoreReturnCallbackType]]:
-        screen = self.screen
-        if isinstance(screen, ConsoleScreen):
-            for name in known_services(screen.feeds):
-                yield f"Service {name}", "", self._chooser(screen, name)
+def _actions(screen: ConsoleScreen) -> Iterator[Command]:
+    # Second and later ones of numbered actions would fill the list; they stand last.
+    actions = sorted((one for one in screen.actions if one.id != "palette"), key=_further)
+    here = screen.focused_pane
+    for one in actions:
+        if here in one.panes and here is not None:
+            yield _command(one.title, one, screen.pane(here))
+    for one in actions:
+        if not one.panes:
+            yield _command(one.title, one, screen)
+    for one in actions:
+        for name in sorted(one.panes - {here}, key=lambda pane: pane.digit):
+            yield _command(f"{name.title}: {one.title}", one, screen.pane(name))
 
-    @staticmethod
-    def _runner(target: ConsoleScreen | Pane, one: Action) -> Callable[[], object]:
-        async def run() -> None:
-            await target.run_action(one.handler)
 
-        return run
+def _command(title: str, one: Action, target: ConsoleScreen | Pane) -> Command:
+    return Command(SafeText(title), key_words(one.keys), lambda: target.run_action(one.handler))
 
-    @staticmethod
-    def _chooser(screen: ConsoleScreen, name: SafeText) -> Callable[[], object]:
-        return lambda: screen.follow(with_service(screen.scope, name))
+
+def _services(screen: ConsoleScreen) -> Iterator[Command]:
+    for name in known_services(screen.feeds):
+        yield Command(SafeText(f"Service {name}"), "", _chooser(screen, name))
+
+
+def _chooser(screen: ConsoleScreen, name: SafeText) -> Callable[[], object]:
+    return lambda: screen.follow(with_service(screen.scope, name))
 
 
 def _further(one: Action) -> bool:
-    """Whether it is a second or later one of numbered actions, which would fill the list; a search finds all."""
     return one.id[-1].isdigit() and not one.id.endswith("_1")
-
-
-def _shown(title: Content, keys: str) -> Content:
-    """A title with its keys behind it, in one line: a small terminal shows twice as many."""
-    return Content.assemble(title, (f"  {keys}", "$primary")) if keys else title

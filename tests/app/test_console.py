@@ -195,9 +195,14 @@ async def test_the_palette_finds_an_action_by_its_name() -> None:
     async with console() as case:
         await case.press("colon")
         await case.press(*"freeze the")
-        await case.pilot.pause(0.3)
         await case.press("enter")
         assert not case.scope.window.live
+
+
+async def test_the_palette_shows_the_keys_and_takes_several_words() -> None:
+    async with console() as case:
+        text = await case.screen_after("colon", *"pods only wrong")
+        assert "Show only pods with something wrong, or all  F" in text
 
 
 @pytest.mark.parametrize("pane", LIVE_PANES)
