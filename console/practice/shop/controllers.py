@@ -80,6 +80,8 @@ class Controllers:
     def _prune(self, workload: Workload) -> None:
         """Forget the oldest revisions beyond `revisionHistoryLimit`; what pods are made of stays."""
         limit = workload.settings.get("revisionHistoryLimit", 10)
+        if len(workload.revisions) <= int(limit):
+            return
         old = sorted((one for one in workload.revisions if one is not workload.current), key=lambda one: one.number)
         for revision in old[: max(0, len(old) - int(limit))]:
             workload.revisions.remove(revision)
