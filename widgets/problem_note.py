@@ -69,6 +69,16 @@ def clock_text(moment: float | None, zone: tzinfo, form: str = "%H:%M:%S") -> Sa
         return SafeText("no time")
 
 
+def asks_again(snapshot: Snapshot[T], zone: tzinfo) -> SafeText:
+    """When the feed of `snapshot` asks next, and how often its source was asked; empty when it does not."""
+    if snapshot.next_try is None:
+        return SafeText("")
+    lately = ""
+    if snapshot.problem is not None and snapshot.asked:
+        lately = f"; {snapshot.asked} request{'s' * (snapshot.asked > 1)} in the last minute"
+    return SafeText(f"asks again at {clock_text(snapshot.next_try, zone)}{lately}")
+
+
 def _missing(completeness: Completeness) -> str:
     if completeness.arriving and not completeness.notes:
         return "the rest is still arriving"
@@ -91,7 +101,7 @@ def standing(
 
     `empty` are the sentences for a value without rows: that there are none, and what to do.
     """
-    again = f"asks again at {clock_text(snapshot.next_try, zone)}" if snapshot.next_try is not None else ""
+    again = asks_again(snapshot, zone)
     if snapshot.as_of is None or snapshot.state is FeedState.NOT_CONFIGURED:
         return Standing(_waiting(snapshot, source, again, glyphs), Content(""), False)
     nothing = tuple(Content.assemble((text, "" if place == 0 else "$muted")) for place, text in enumerate(empty))
@@ -105,7 +115,8 @@ def standing(
         note = f"{sign} paused, as of {clock_text(snapshot.as_of, zone)}, {age} ago"
     elif not snapshot.completeness.whole or snapshot.state is FeedState.PARTIAL:
         missing = _missing(snapshot.completeness) or said or "something is missing"
-        note, style = f"{glyphs.partial} partial: {missing}", STATE_STYLES[FeedState.PARTIAL]
+        told = "; ".join(text for text in (missing, again if snapshot.problem is not None else "") if text)
+        note, style = f"{glyphs.partial} partial: {told}", STATE_STYLES[FeedState.PARTIAL]
     return Standing(nothing, Content.assemble((note, style)), snapshot.state in _OLD)
 
 

@@ -97,7 +97,7 @@ class Snapshot(msgspec.Struct, Generic[T], frozen=True):
     """The last good value of a feed and its truth.
 
     `as_of` is when the value was complete (unix seconds), None when there never was one;
-    `next_try` when the feed asks again.
+    `next_try` when the feed asks again; `asked` how many requests went to the source in the minute before it failed.
     """
 
     state: FeedState
@@ -106,6 +106,7 @@ class Snapshot(msgspec.Struct, Generic[T], frozen=True):
     completeness: Completeness = WHOLE
     problem: Problem | None = None
     next_try: float | None = None
+    asked: int = 0
 
     def age(self, now: float) -> float | None:
         """Seconds since `as_of`, or None without a value."""
@@ -113,10 +114,11 @@ class Snapshot(msgspec.Struct, Generic[T], frozen=True):
 
 
 class SourceFreshness(msgspec.Struct, frozen=True):
-    """One source on the freshness line: the worst of its feeds."""
+    """One source on the freshness line: the worst of its feeds. `asked` are the requests to it in the last minute."""
 
     source: SourceName
     state: FeedState
     as_of: float | None = None
     completeness: Completeness = WHOLE
     problem: Problem | None = None
+    asked: int = 0

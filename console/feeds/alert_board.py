@@ -29,15 +29,16 @@ def alert_board(routed: Alerts | None, raised: Alerts | None) -> Alerts:
         return bad[0] if len(bad) == len(known) else Snapshot(FeedState.CONNECTING)
     value = merged(*_values(routed, raised))
     as_of = min(snapshot.as_of for snapshot in with_value if snapshot.as_of is not None)
-    problem = routed.problem or raised.problem
+    worst = routed if routed.problem else raised
+    problem = worst.problem
     if all(snapshot.state is FeedState.LIVE for snapshot in known):
         return Snapshot(FeedState.LIVE, value, as_of)
     if all(snapshot.state is FeedState.STALE for snapshot in known):
-        return Snapshot(FeedState.STALE, value, as_of, problem=problem, next_try=routed.next_try)
+        return Snapshot(FeedState.STALE, value, as_of, problem=problem, next_try=worst.next_try, asked=worst.asked)
     notes = (problem.sentence,) if problem else routed.completeness.notes + raised.completeness.notes
     waiting = SafeText("one of Prometheus and Alertmanager has not answered yet")
     share = Completeness(len([s for s in known if s.state is FeedState.LIVE]), 2, notes or (waiting,))
-    return Snapshot(FeedState.PARTIAL, value, as_of, share, problem, routed.next_try)
+    return Snapshot(FeedState.PARTIAL, value, as_of, share, problem, worst.next_try, worst.asked)
 
 
 def _values(routed: Alerts | None, raised: Alerts | None) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:

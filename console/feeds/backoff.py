@@ -12,6 +12,10 @@ PERMANENT = frozenset({ErrorKind.FORBIDDEN, ErrorKind.TLS, ErrorKind.BAD_QUERY, 
 """Kinds that asking again does not cure; they are asked again at the longest delay only."""
 
 
+LONGEST_WAIT = 600.0
+"""Seconds; a backend that asks for a longer silence is asked again then, or nobody would see that it is well."""
+
+
 class Backoff(msgspec.Struct, frozen=True):
     """Exponential back-off with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter").
 
@@ -22,11 +26,9 @@ class Backoff(msgspec.Struct, frozen=True):
     cap: float = 30.0
 
     def delay(self, attempt: int, error: SourceError, source_of_chance: random.Random) -> float:
-        """Seconds to wait after failure number `attempt` (from 0). A Retry-After is honoured first."""
-        if error.retry_after is not None:
-            return max(0.0, error.retry_after)
-        if error.kind in PERMANENT:
-            return self.cap
-        return source_of_chance.uniform(
-            self.base / 2, min(self.cap, self.base * 2.0 ** min(attempt, 16)) + self.base / 2
-        )
+        """Seconds to wait after failure number `attempt` (from 0). A Retry-After may lengthen that, never shorten."""
+        own = self.cap
+        if error.kind not in PERMANENT:
+            longest = min(self.cap, self.base * 2.0 ** min(attempt, 16)) + self.base / 2
+            own = source_of_chance.uniform(self.base / 2, longest)
+        return own if error.retry_after is None else max(own, min(error.retry_after, LONGEST_WAIT))

@@ -30,6 +30,7 @@ from opsconsole.feeds.questions import (
     WATCHED,
     Asker,
 )
+from opsconsole.feeds.restraint import Restraint
 from opsconsole.feeds.topic import Topic, TopicKind, panel_topic
 from opsconsole.sources.protocols import LogSource, Sources, TraceSource, WorkloadSource
 
@@ -73,6 +74,7 @@ class ClusterFeeds:
         self._columns = 180
         self._feeds: dict[Topic, Feed[Any]] = {}
         self._panels: dict[Topic, Panel] = {}
+        self._restraints = {source: Restraint(clock) for source in SourceName}
         self._started = False
         self._held = False
 
@@ -238,7 +240,8 @@ class ClusterFeeds:
                 if feed.source is source and topic.kind not in UNJUDGED
             ]
             patience = max(stale_after, HEARD_WITHIN) if source in _WATCHED_SOURCES else stale_after
-            entries.append(worst_of(source, snapshots or [self._unasked_of(source)], now, patience))
+            entry = worst_of(source, snapshots or [self._unasked_of(source)], now, patience)
+            entries.append(msgspec.structs.replace(entry, asked=self._sources.asked(source)))
         return tuple(entries)
 
     def console_snapshot(self) -> ConsoleSnapshot:
@@ -303,11 +306,16 @@ class ClusterFeeds:
                 clock=self._clock,
                 chance=self._chance,
                 pace=pace,
+                asked=lambda: self._asked_for(topic),
             )
             self._feeds[topic] = feed
         feed.source = asker.source_of(topic)
+        feed.restraint = self._restraints[feed.source]
         repeats = self.scope.window.live or topic.kind not in OF_THE_WINDOW
         feed.target(ask, repeats=repeats, keep_value=keep_value, changed=asker.changed(topic))
+
+    def _asked_for(self, topic: Topic) -> int:
+        return self._sources.asked(self._feeds[topic].source) if topic in self._feeds else 0
 
     def _arrived(self, topic: Topic, snapshot: Snapshot[Any]) -> None:
         if topic.kind is TopicKind.PANELS and isinstance(snapshot.value, PanelList):

@@ -14,6 +14,7 @@ from opsconsole.clock import Clock
 from opsconsole.domain.errors import ErrorKind, SourceError
 from opsconsole.domain.snapshot import FeedState, Problem, Reading, Snapshot, SourceName
 from opsconsole.feeds.backoff import Backoff
+from opsconsole.feeds.restraint import Restraint
 from opsconsole.safe_text import safe_text
 
 T = TypeVar("T")
@@ -68,9 +69,15 @@ class Feed(Generic[T]):
         clock: Clock,
         chance: random.Random,
         pace: Pace,
+        asked: Callable[[], int] = lambda: 0,
     ) -> None:
-        """Idle until `target` is called."""
+        """Idle until `target` is called.
+
+        `asked` counts the requests to the source in the last minute.
+        """
         self.source = source
+        self.restraint = Restraint(clock)
+        """Shared by all feeds of the source, once it is given to them."""
         self.snapshot: Snapshot[T] = Snapshot(FeedState.CONNECTING)
         self.kept = False
         """Whether the value answers the question before the present one, and stands there until that is answered."""
@@ -78,6 +85,7 @@ class Feed(Generic[T]):
         self._clock = clock
         self._chance = chance
         self._pace = pace
+        self._asked = asked
         self._ask: Ask[T] | None = None
         self._changed: Changed | None = None
         self._repeats = True
@@ -148,18 +156,26 @@ class Feed(Generic[T]):
     async def _pause(self, delay: float, seen: int, gap: float) -> int:
         """After `delay` seconds, or after `gap` once the answer is of another version than `seen`, its version."""
         if self._changed is None:
-            await self._clock.sleep(delay)
+            if self._failures:
+                await self._first_of(self._clock.sleep(delay), self.restraint.freed())
+            else:
+                await self._clock.sleep(delay)
             return seen
         gap = min(delay, gap)
         await self._clock.sleep(gap)
         news = asyncio.ensure_future(self._changed(seen))
-        alarm = asyncio.ensure_future(self._clock.sleep(delay - gap))
+        await self._first_of(news, self._clock.sleep(delay - gap))
+        return news.result() if news.done() and not news.cancelled() else seen
+
+    @staticmethod
+    async def _first_of(*awaited: Awaitable[object]) -> None:
+        """Wait until one is done, and drop the others."""
+        tasks = [asyncio.ensure_future(one) for one in awaited]
         try:
-            await asyncio.wait({news, alarm}, return_when=asyncio.FIRST_COMPLETED)
-            return news.result() if news.done() else seen
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            news.cancel()
-            alarm.cancel()
+            for task in tasks:
+                task.cancel()
 
     async def _turn(self, ask: Ask[T]) -> float | None:
         """Ask once and publish. Returns seconds to the next turn, None when there is none."""
@@ -172,6 +188,7 @@ class Feed(Generic[T]):
             log.exception("fault while reading %s", self.source.value)
             detail = safe_text(f"{type(error).__name__}: {error}", 200)
             return self._failed(SourceError(ErrorKind.INTERNAL, self.source.value, detail))
+        self.restraint.answered(recovered=self._failures > 0)
         self._failures = 0
         self.kept = False
         delay = self._pace.interval * (1 + self._pace.jitter * self._chance.uniform(-1, 1))
@@ -198,12 +215,18 @@ class Feed(Generic[T]):
             reading.completeness,
             reading.problem,
             reading.next_try or (now + delay if self._repeats else None),
+            0 if reading.problem is None else self._asked(),
         )
 
     def _says_more(self, snapshot: Snapshot[T]) -> bool:
-        """Whether anything but times is new in it. Of what a source keeps, the rest is not worth drawing."""
+        """Whether anything but times is new in it. Of what a source keeps, the rest is not worth drawing.
+
+        When it is asked again is, where something is wrong.
+        """
         if self._changed is None:
             return True
+        if snapshot.problem is not None:
+            return self.snapshot != snapshot
         times = {"as_of": snapshot.as_of, "next_try": snapshot.next_try}
         return msgspec.structs.replace(self.snapshot, **times) != snapshot
 
@@ -230,14 +253,18 @@ class Feed(Generic[T]):
             self._set(msgspec.structs.replace(self.snapshot, state=FeedState.STALE))
 
     def _failed(self, error: SourceError) -> float:
-        delay = self._pace.backoff.delay(self._failures, error, self._chance)
+        delay = self.restraint.failed(error, self._pace.backoff.delay(self._failures, error, self._chance))
         self._failures += 1
         state = _STATE_OF_KIND.get(error.kind)
         if state is None:
             state = FeedState.DOWN if self.snapshot.value is None else FeedState.STALE
         self._set(
             msgspec.structs.replace(
-                self.snapshot, state=state, problem=Problem.of(error), next_try=self._clock.now() + delay
+                self.snapshot,
+                state=state,
+                problem=Problem.of(error),
+                next_try=self._clock.now() + delay,
+                asked=self._asked(),
             )
         )
         return delay

@@ -40,21 +40,21 @@ def source_state(snapshot: Snapshot[Any]) -> FeedState:
     return snapshot.state
 
 
-def _gives_nothing(snapshot: Snapshot[Any]) -> bool:
-    """Whether there was never an answer, and not because the query was wrong."""
-    wrong_query = snapshot.problem is not None and snapshot.problem.kind is ErrorKind.BAD_QUERY
-    return snapshot.state is FeedState.DOWN and not wrong_query
+def _fails(snapshot: Snapshot[Any]) -> bool:
+    """Whether the last question was not answered, and not because the query was wrong."""
+    problem = snapshot.problem
+    return problem is not None and problem.kind is not ErrorKind.BAD_QUERY and snapshot.state is not FeedState.PARTIAL
 
 
 def worst_of(source: SourceName, snapshots: Iterable[Snapshot[Any]], now: float, stale_after: float) -> SourceFreshness:
     """One source's line entry: the worst state of its feeds and the oldest answer of those.
 
-    A source of which no feed ever had an answer is down, whatever each of them says.
+    Of a source that answers no feed, each says what it is: there is no other question that goes well.
     """
     states = [(source_state(snap), snap) for snap in (aged(snap, now, stale_after) for snap in snapshots)]
     if not states:
         return SourceFreshness(source, FeedState.NOT_CONFIGURED)
-    if all(_gives_nothing(snap) for _, snap in states):
+    if all(_fails(snap) for _, snap in states):
         states = [(snap.state, snap) for _, snap in states]
     worst = min((state for state, _ in states), key=_WORST_FIRST.index)
     those = [snap for state, snap in states if state is worst]

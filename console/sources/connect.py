@@ -26,6 +26,7 @@ from opsconsole.sources.wire import (
     JAEGER_READS,
     KUBERNETES_READS,
     PROMETHEUS_READS,
+    Asking,
     OneIndex,
     Wire,
     WritePolicy,
@@ -65,6 +66,7 @@ def connect(
         container_logs=connector.container_logs(workloads),
         traces=connector.traces(cluster),
         workloads=workloads,
+        asked=connector.asked,
     )
 
 
@@ -105,9 +107,21 @@ class _Connector:
         self._clock = clock
         self._write_mode = write_mode
         self._reached = reached
+        self._asking = {source: Asking(clock) for source in SourceName}
+
+    def asked(self, source: SourceName) -> int:
+        """Requests that left for `source` in the last minute."""
+        return self._asking[source].lately()
 
     def _wire(self, source: SourceName, settings: SourceSettings) -> Wire:
-        return Wire(source.value, settings, self._clock, _POLICIES[source], write_mode=self._write_mode)
+        return Wire(
+            source.value,
+            settings,
+            self._clock,
+            _POLICIES[source],
+            write_mode=self._write_mode,
+            asking=self._asking[source],
+        )
 
     def metrics(self, cluster: ClusterSettings) -> MetricSource | None:
         if cluster.prometheus is None:

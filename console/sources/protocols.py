@@ -7,7 +7,7 @@ whether it is whole. Calls may be cancelled at any await; the request is then dr
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 import msgspec
@@ -264,6 +264,8 @@ class Sources(msgspec.Struct, frozen=True):
     """The second source of lines: what Kubernetes keeps of its containers."""
     traces: TraceSource | None = None
     workloads: WorkloadSource | None = None
+    asked: Callable[[SourceName], int] = lambda _: 0
+    """How many requests left for a source in the last minute."""
 
     def lines(self, origin: LogOrigin) -> LogSource | None:
         """The source of log lines from `origin`; where only one of the two is there, that one."""

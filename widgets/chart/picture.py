@@ -35,6 +35,7 @@ from opsconsole.widgets.chart.scale import Scale
 from opsconsole.widgets.chart.signs import MARKER_LETTERS, signs_for
 from opsconsole.widgets.chart.view import ChartView
 from opsconsole.widgets.glyphs import Glyphs
+from opsconsole.widgets.problem_note import asks_again
 
 AXES_FROM = (24, 6)
 """Columns and rows from which a chart has axes and a legend."""
@@ -81,9 +82,7 @@ class Painter:
     def lines(self, view: ChartView, options: Options, width: int, height: int) -> tuple[list[Line], bool]:
         """At most `height` lines of `width` cells, and whether their series are to be dimmed."""
         reading, snapshot = view.snapshot.value, view.snapshot
-        again = ""
-        if snapshot.next_try is not None:
-            again = f"asks again at {clock(snapshot.next_try, view.time_zone, '%H:%M:%S')}"
+        again = asks_again(snapshot, view.time_zone)
         dimmed = snapshot.state in OLD_STATES
         if reading is None or snapshot.state is FeedState.NOT_CONFIGURED:
             return self._without_value(view, absence(snapshot, again), width, height), dimmed

@@ -2,6 +2,7 @@
 
 from opsconsole.sources.wire import failures
 from opsconsole.sources.wire.answer import Answer
+from opsconsole.sources.wire.asking import Asking
 from opsconsole.sources.wire.connection import Wire
 from opsconsole.sources.wire.one_index import OneIndex
 from opsconsole.sources.wire.outgoing import Outgoing
@@ -23,6 +24,7 @@ __all__ = [
     "KUBERNETES_READS",
     "PROMETHEUS_READS",
     "Answer",
+    "Asking",
     "OneIndex",
     "Outgoing",
     "Wire",

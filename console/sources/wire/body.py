@@ -36,6 +36,8 @@ async def read_body(response: httpx.Response, limit: int = BODY_LIMIT) -> bytes:
         part = chunk if inflate is None else _inflated(inflate, chunk, room)
         room -= len(part)
         if room < 0:
+            # Whoever keeps the error keeps this frame with it.
+            parts, part = [], b""
             raise BodyTooLargeError
         parts.append(part)
     if inflate is not None and parts and not inflate.eof:

@@ -18,6 +18,7 @@ from opsconsole.domain.text import SafeText
 from opsconsole.safe_text import safe_text
 from opsconsole.sources.wire import failures
 from opsconsole.sources.wire.answer import Answer
+from opsconsole.sources.wire.asking import Asking
 from opsconsole.sources.wire.body import BODY_LIMIT, BodyBrokenError, BodyTooLargeError, read_body
 from opsconsole.sources.wire.client import Presented, Presenting
 from opsconsole.sources.wire.outgoing import Outgoing, Params, pairs
@@ -56,8 +57,9 @@ class Wire:
         write_mode: WriteMode | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         body_limit: int = BODY_LIMIT,
+        asking: Asking | None = None,
     ) -> None:
-        """Connects at the first request. Raises `ConfigError` for a URL that is none."""
+        """Connects at the first request, and tells `asking` of each. Raises `ConfigError` for a URL that is none."""
         self.source = source
         self.url = _base_url(settings.url, source)
         self.timeout = settings.timeout
@@ -67,6 +69,7 @@ class Wire:
         self._write_mode = write_mode
         self._transport = transport
         self._body_limit = body_limit
+        self._asking = asking or Asking(clock)
         self._slots = asyncio.Semaphore(CONCURRENCY)
         self._presenting = Presenting(settings, source, transport)
         self._certificate: SafeText | None = None
@@ -133,7 +136,7 @@ class Wire:
         outgoing = Outgoing(method.upper(), path, pairs(params), wanted)
         presented = await self._presented(outgoing)
         async with self._open(outgoing, silence, presented, slot=False) as (response, sent):
-            if response.status_code >= 300:
+            if response.status_code >= 300 or _is_page(response.headers.get("content-type", "")):
                 await self._answer(response, sent, ())
             yield response.aiter_raw()
 
@@ -211,6 +214,7 @@ class Wire:
                 self._refuse_unless(self._policy.allows(outgoing) or self._spent(outgoing), outgoing)
                 sent = self._clock.monotonic()
                 departure.asked()
+                self._asking.left(sent)
                 response = await client.send(request, stream=True)
                 try:
                     if response.status_code == httpx.codes.UNAUTHORIZED:
@@ -274,12 +278,16 @@ class Wire:
             self._clock.monotonic() - sent,
             _skew(response.headers.get("date"), wall - (headed - sent) / 2),
         )
-        is_page = answer.content_type in _HTML
+        is_page = _is_page(answer.content_type)
         if answer.status >= 300 and (is_page or answer.status not in accept):
             raise failures.of_answer(answer)
         if is_page:
             raise failures.of_html(answer)
         return answer
+
+
+def _is_page(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() in _HTML
 
 
 @asynccontextmanager

@@ -16,6 +16,9 @@ HEALTHY = 120.0
 SELDOM = 60.0
 """Seconds between two questions whose answer only a person can change."""
 
+LONGEST_WAIT = 600.0
+"""Seconds that a Retry-After can lengthen a wait to."""
+
 _PERMANENT = frozenset(
     {ErrorKind.FORBIDDEN, ErrorKind.SIGN_IN, ErrorKind.TLS, ErrorKind.CONFIGURATION, ErrorKind.REFUSED_WRITE}
 )
@@ -33,18 +36,15 @@ class Patience:
         self._nudged = asyncio.Event()
 
     def delay(self, error: SourceError) -> float:
-        """Seconds to wait after `error`; a Retry-After is honoured first."""
+        """Seconds to wait after `error`; a Retry-After may lengthen that, never shorten it."""
         now = self._clock.monotonic()
         if self._failed_at is not None and now - self._failed_at > HEALTHY:
             self._failures = 0
         self._failed_at = now
         ceiling = min(CAP, BASE * 2.0 ** min(self._failures, 16))
         self._failures += 1
-        if error.retry_after is not None:
-            return max(0.0, error.retry_after)
-        if error.kind in _PERMANENT:
-            return SELDOM
-        return self._chance.uniform(BASE / 8, ceiling)
+        own = SELDOM if error.kind in _PERMANENT else self._chance.uniform(BASE / 8, ceiling)
+        return own if error.retry_after is None else max(own, min(error.retry_after, LONGEST_WAIT))
 
     async def wait(self, seconds: float) -> None:
         """Return after `seconds`, or when nudged."""

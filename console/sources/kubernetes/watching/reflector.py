@@ -34,6 +34,9 @@ POLL_INTERVAL = 10.0
 SHORTEST = 1.0
 """Seconds; a watch that ends sooner without a word is treated as failed, or it would be opened in a tight loop."""
 
+RARELY = 10.0
+"""Seconds; a version that is too old to watch from so soon after it was listed is treated as a failure."""
+
 EVENTS_AT_ONCE = 20
 """Changes taken in between two turns of the event loop."""
 
@@ -113,12 +116,16 @@ class Reflector(Generic[T]):
 
     async def run(self) -> None:
         """List and watch until cancelled. Failures are told by `standing` and never end it."""
+        listed = self._way.clock.monotonic()
         while True:
             try:
                 version = await self._listed()
+                listed = self._way.clock.monotonic()
                 await self._follow(version)
             except VersionExpiredError:
-                continue
+                if self._way.clock.monotonic() - listed < RARELY:
+                    words = SafeText("what it lists is too old to watch from")
+                    await self._wait_after(SourceError(ErrorKind.SERVER, self._way.source, words))
             except SourceError as error:
                 await self._wait_after(error)
 
@@ -281,6 +288,8 @@ class Reflector(Generic[T]):
             self._news.moved()
 
     def _failed(self, error: SourceError) -> None:
+        # It is kept for as long as it lasts; the frames it came through hold answers of many megabytes.
+        error.__traceback__ = error.__cause__ = error.__context__ = None
         self.standing.problem = self._way.refused(error)
         self.standing.begun = True
         self._news.moved()

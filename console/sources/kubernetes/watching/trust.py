@@ -68,9 +68,14 @@ def trust_in(essential: Sequence[AnyReflector], others: Sequence[AnyReflector], 
 
 
 def _as_new(one: AnyReflector, error: SourceError, now: float) -> SourceError:
-    """A copy to raise: a kept error would grow by a traceback every time. It says when the next attempt is."""
+    """A copy to raise: a kept error would grow by a traceback every time. It says when the next attempt is.
+
+    While that is under way nobody knows how long it takes, and whoever asks goes by a pace of their own.
+    """
     next_try = one.standing.next_try
-    wait = error.retry_after if next_try is None else max(0.0, next_try - now)
+    wait = error.retry_after if next_try is None else next_try - now
+    if wait is not None and wait <= 0:
+        wait = None
     return SourceError(error.kind, error.source, error.detail, hint=error.hint, retry_after=wait, status=error.status)
 
 
