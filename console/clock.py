@@ -6,7 +6,6 @@ import asyncio
 import time
 from typing import Protocol
 
-
 _EVER_ONWARD = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 

@@ -66,7 +66,7 @@ class TerminalLife:
     def say(self, words: str) -> None:
         """Write a line on the terminal that was given back; nothing where there is none."""
         if self._begun:
-            self._output.write(f"opsconsole: {words}\r\n")
+            self._output.write(f"opsconsole: {words}\n")
 
     # -- leaving ---------------------------------------------------------------------------------
 

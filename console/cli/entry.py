@@ -5,6 +5,7 @@ The codes stand in `exit_codes.py`.
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,9 @@ def main(arguments: Sequence[str] | None = None, parts: Parts | None = None) -> 
 
     `parts` replaces what the commands start: the screen, the sources, the practice cluster.
     """
+    # A number that no one has, as containers run under, and no HOME.
+    if not os.path.isabs(os.path.expanduser("~")):  # noqa: PTH111, PTH117 - pathlib raises where there is none
+        return _told("this user has no home folder; set HOME to one, where settings and records are kept", WRONG_USE)
     from opsconsole.cli.commands import opsconsole  # noqa: PLC0415  - its failure is put into words here too
     from opsconsole.cli.flags import Flags, Invocation  # noqa: PLC0415
     from opsconsole.cli.parts import Parts  # noqa: PLC0415
