@@ -11,10 +11,11 @@ class FakeClock:
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         self._now = now
         self._start = now
+        self._ahead = 0.0
         self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
 
     def now(self) -> float:
-        return self._now
+        return self._now + self._ahead
 
     def monotonic(self) -> float:
         return self._now - self._start
@@ -28,6 +29,10 @@ class FakeClock:
     def awaited(self) -> bool:
         """Whether anybody waits for time to pass."""
         return any(not alarm.done() for _, alarm in self._sleepers)
+
+    def set_wall(self, seconds: float) -> None:
+        """Put the wall clock forward by `seconds`, or back; nothing else has happened."""
+        self._ahead += seconds
 
     def turn_on(self, seconds: float) -> None:
         """Let `seconds` pass in the middle of something, waking nobody."""

@@ -218,6 +218,9 @@ class Book:
         heads = seen.heads.get(field, ())
         if _value(seen, field) == value and len(heads) <= 1 and not words:
             return await self._store.incident(seen.id)
+        if at is None and field is IncidentField.STATE:
+            # The clock may have been set back since: a state begins no earlier than the one it follows.
+            at = max(self._clock.now(), seen.state_times[-1][1])
         (event,) = await self._events(seen.id, [Fact(FieldSet(field, value, words), at)])
         try:
             await self._store.append([msgspec.structs.replace(event, replaces=heads)])
