@@ -73,7 +73,7 @@ def late_records(
 
 
 async def _cleared_up(store: SqliteIncidents, book: Book, drills: DrillMarks) -> tuple[SafeText, ...]:
-    """Finish what was left, and tell. What can't be written now waits for the next time; nobody is kept from working."""
+    """Finish what was left, and tell. What can't be written now waits for the next time, and keeps nobody off."""
     return (*await _brought_back(store), *await _broken_off(Records(store, book), drills))
 
 

@@ -21,11 +21,11 @@ from opsconsole.domain.event_words import EventGroup, group_of
 from opsconsole.domain.incident import Incident
 from opsconsole.domain.incident_event import IncidentEvent
 from opsconsole.domain.text import SafeText
-from opsconsole.incidents.duplicates import Pair, close_duplicate, find_pair
 from opsconsole.incidents.records import Records
 from opsconsole.screens.choice_screen import Choice, ChoiceScreen
 from opsconsole.screens.detail_screen import DetailScreen
 from opsconsole.screens.full_view import FullView
+from opsconsole.screens.incidents.doubling import Doubling
 from opsconsole.screens.incidents.duties import Duties
 from opsconsole.screens.incidents.editing import IncidentEditing
 from opsconsole.screens.incidents.telling import Telling
@@ -41,7 +41,6 @@ from opsconsole.widgets.text_filter import TextFilter
 
 _TICK = 1.0
 """Seconds between two looks at the clock and at whether anybody wrote something."""
-NO_DOUBLE = "no other open incident has an alert of this one"
 _ALIKE = 0.5
 """How like a past incident has to be (0 to 1) to be named above the timeline."""
 
@@ -94,7 +93,7 @@ class IncidentView(FullView):
         self._groups: frozenset[EventGroup] = frozenset()
         self._wanted = TextFilter()
         self._seen = -1
-        self._pair: Pair | None = None
+        self._doubling = Doubling(self, records)
         self._like = SafeText("")
         self._likened: tuple[SafeText, ...] | None = None
         self._looking = False
@@ -114,7 +113,7 @@ class IncidentView(FullView):
             "texts": editing.texts,
             "decide": editing.decide,
             "tell": self._telling.tell,
-            "duplicate": self._close_duplicate,
+            "duplicate": partial(self._doubling.close, self.read, self._complain),
             "work_on": editing.work_on,
         }
 
@@ -210,11 +209,11 @@ class IncidentView(FullView):
         finally:
             self._looking = False
 
-    async def read(self) -> None:
-        """Read the incident and its events anew. Raises `StoreError`."""
-        store, name = self._records.store, self._incident.id
+    async def read(self, incident: Incident | None = None) -> None:
+        """Read the incident and its events anew, or from now on another `incident`. Raises `StoreError`."""
+        store, name = self._records.store, (incident or self._incident).id
         self._incident, self._events = await store.incident(name), await store.events(name)
-        self._pair = await find_pair(self._records, self._incident)
+        await self._doubling.look(self._incident)
         await self._liken()
         self._complain("")
         self._draw()
@@ -244,8 +243,9 @@ class IncidentView(FullView):
     def _draw(self) -> None:
         incident = self._incident
         self._draw_title()
-        double = self._double_words if self._pair is not None else SafeText("")
-        self._heading.show(heading_lines(incident, zone=self.zone, glyphs=self.glyphs, like=self._like, double=double))
+        self._heading.show(
+            heading_lines(incident, zone=self.zone, glyphs=self.glyphs, like=self._like, double=self._doubling.words)
+        )
         rows = event_rows(self._events, self._groups)
         if self._wanted:
             rows = tuple(row for row in rows if self._wanted.passes(row.text.casefold()))
@@ -265,36 +265,7 @@ class IncidentView(FullView):
             self._incident.name, SafeText(about), standing(self._incident, self.clock.now(), self.glyphs)
         )
 
-    @property
-    def _double_words(self) -> SafeText:
-        pair = self._pair
-        if pair is None:
-            return SafeText("")
-        return SafeText(f"{pair.other(self._incident.id).name} has the same alert, {pair.alert.name}")
-
     # -- keys ------------------------------------------------------------------------------------
-
-    async def _close_duplicate(self) -> None:
-        """Ask, then go on with the older of the two alone."""
-        pair = self._pair
-        if pair is None:
-            self.notify(NO_DOUBLE, markup=False)
-            return
-        younger, older = pair.younger, pair.older
-        choices = (
-            Choice("no", SafeText("leave both open")),
-            Choice("yes", SafeText(f"close {younger.name} as a duplicate; {older.name} gets its alerts and services")),
-        )
-        question = SafeText(f"{younger.name} and {older.name} have the same alert")
-        if await self.app.push_screen_wait(ChoiceScreen(question, choices, "type to narrow", current="no")) != "yes":
-            return
-        try:
-            self._incident = await close_duplicate(self._records, pair)
-            await self.read()
-        except OpsConsoleError as error:
-            self._complain(str(error))
-        else:
-            self.notify(f"{younger.name} is closed as a duplicate; you work on {older.name}", markup=False)
 
     def action_edit(self, what: str) -> None:
         """Open a dialog of `editing` or `duties`."""
