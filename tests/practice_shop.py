@@ -28,13 +28,15 @@ class HandClock:
 
 
 class HandPace:
-    """Waiting moves the clock, so watches take no time."""
+    """Waiting moves the clock, so watches take no time. It may take longer than one wants to wait."""
 
     def __init__(self, clock: HandClock) -> None:
         self.clock = clock
+        self.at_least = 0.0
+        """Seconds."""
 
     async def wait(self, seconds: float) -> None:
-        self.clock.time += seconds
+        self.clock.time += max(seconds, self.at_least)
 
     def wake(self) -> None:
         return
@@ -46,7 +48,8 @@ class Drill:
     def __init__(self, scenario: str, seed: int = 1, history: int = 3600) -> None:
         self.clock = HandClock()
         self.shop = Shop(scenario_named(scenario), seed, STARTED, self.clock, history=history)
-        self.kubernetes = client(kubernetes.application(self.shop, HandPace(self.clock)))
+        self.pace = HandPace(self.clock)
+        self.kubernetes = client(kubernetes.application(self.shop, self.pace))
         self.elasticsearch = client(elasticsearch.application(self.shop))
         self.jaeger = client(jaeger.application(self.shop))
 

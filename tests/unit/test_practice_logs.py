@@ -104,6 +104,15 @@ async def test_following_tells_every_line_once_and_ends_with_the_container() -> 
     assert rest == followed
 
 
+async def test_a_follower_who_looks_seldom_gets_nothing_of_the_next_life() -> None:
+    drill = Drill("healthy")
+    pod = await pod_of(drill, "gateway")
+    drill.shop.apply(SignalContainer("shop", pod, "TERM"))
+    drill.pace.at_least = 30.0
+    followed = await lines(drill, pod, follow="true", tailLines=0)
+    assert "signal terminated received" in followed[-1]
+
+
 async def test_following_misses_nothing_that_a_later_reader_finds() -> None:
     drill = Drill("bad-release")
     pod = await pod_of(drill, "payments")

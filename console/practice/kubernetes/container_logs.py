@@ -63,6 +63,7 @@ class ContainerLog:
 
     def between(self, start: float, end: float) -> list[LogLine]:
         """Lines of `start..end` (unix seconds, both included), oldest first."""
+        self._shop.advance()  # first: the life may have ended since, and the next one's lines are not this one's
         start = max(start, float(self._run.started_at))
         if self._run.finished_at is not None:
             end = min(end, float(self._run.finished_at))
