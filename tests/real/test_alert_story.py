@@ -12,7 +12,7 @@ from servers.prometheus import instant
 from servers.real_stack import RealStack
 from servers.waiting import until
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real-stack")]
+pytestmark = [pytest.mark.real, pytest.mark.long, pytest.mark.xdist_group("real-stack")]
 
 
 def ask(server: ServerProcess, path: str, **parameters: str) -> Any:

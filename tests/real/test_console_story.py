@@ -22,7 +22,7 @@ from opsconsole.sources.connect import connect
 from servers.real_stack import RealStack
 from widget_stage import screen_text
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("real-stack")]
+pytestmark = [pytest.mark.real, pytest.mark.long, pytest.mark.xdist_group("real-stack")]
 
 PATIENCE = 30.0
 CHANCE = random.Random(7)

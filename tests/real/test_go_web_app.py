@@ -15,7 +15,7 @@ from servers.go_web_app import GoWebApp, run_go_web_app
 from servers.golang import BuildError, go
 from servers.waiting import until
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 OPEN_METRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
 
