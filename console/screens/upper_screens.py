@@ -26,7 +26,7 @@ class UpperScreen(Screen[ScreenResultType]):
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """As Textual's; what was opened over it goes with it, and asking again does nothing."""
         if self._answered or self not in self.app.screen_stack:
-            return AwaitComplete.nothing()
+            return AwaitComplete()
         self._answered = True
         if not self.is_current:
             self.pop_until_active()
