@@ -18,6 +18,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from canary_cluster import WRITTEN_BY_SHAPE
 from opsconsole.app import OpsConsole
 from opsconsole.cli import main
 from opsconsole.cli.parts import Parts
@@ -163,9 +164,11 @@ def commands(session: Session, practice: str, refusing: str) -> None:
     session.call("incident", "notify", *at, incident, "--to", "hook", typed="n\n")
     session.call("incident", "notify", *at, incident, "--to", "hook", "--yes")
     session.call("incident", "notify", *at, incident, "--to", "mail", "--yes")
-    session.call("restart", "deployment/checkout", "-n", "shop", *at, "--confirm", "checkout", "--no-wait")
+    session.call("restart", "deployment/checkout", "-n", "shop", *at, "--confirm", "checkout", "--no-wait",
+                 "--reason", f"it writes password={WRITTEN_BY_SHAPE}")  # fmt: skip
     session.call("rollback", "deployment/checkout", "-n", "shop", *at, "--dry-run")
     session.call("audit", "show", *at)
+    session.call("audit", "show", *at, "--json")
     session.call("audit", "verify", *at, "--json")
     session.call("runbook", "walk", "bad-release", *at, "--input", "service=checkout", "-n", "shop",
                  "--incident", incident, parts=Parts(attended=lambda: True), typed="\n" * 12)  # fmt: skip

@@ -15,7 +15,7 @@ from opsconsole.domain.errors import ErrorKind, OpsConsoleError, SourceError
 from opsconsole.domain.operation import OperationKind, OperationState, Order, Plan, Step
 from opsconsole.domain.text import SafeText
 from opsconsole.operations.act_words import act_words
-from opsconsole.operations.audit.entry import Entry
+from opsconsole.operations.audit.entry import Entry, kept
 from opsconsole.operations.audit.log import AuditError
 from opsconsole.operations.checking import mingled
 from opsconsole.operations.control import ClusterControl, Mutation
@@ -174,7 +174,7 @@ class CarryingOut:
             identity=plan.identity,
             before=draft.before,
             after=draft.after,
-            order=plan.order,
+            order=kept(plan.order),
             baseline=draft.baseline,
             cluster_id=plan.cluster_id,
         )

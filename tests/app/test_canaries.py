@@ -204,6 +204,7 @@ def test_the_credentials_were_used_and_everything_was_run(ran: Run) -> None:
     assert "is open with" in ran.text_of("*screen-after-*")
     assert "refused" in ran.text_of("*check*")
     assert "evidence" in ran.text_of("*incident-show*").lower()
+    assert "it writes password=" in ran.text_of("*audit-show*")
     assert "0 events sent" in ran.text_of("*incident-sync*")  # the console itself did
     assert any(b"denied: password=" in body for body in ran.cluster.bodies)
     assert "delivered" in ran.text_of("*incident-notify*")

@@ -14,8 +14,10 @@ import msgspec
 
 from opsconsole.domain.cluster_object import ObjectRef
 from opsconsole.domain.operation import AuditRecord, OperationKind, OperationState, Order
+from opsconsole.domain.secret_shapes import without_secrets
 from opsconsole.domain.text import SafeText
 from opsconsole.operations.procedure import Intent
+from opsconsole.safe_text import safe_text
 
 FIRST = "0" * 64
 """What the first line names as the hash before it."""
@@ -76,6 +78,11 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
             reason=self.order.reason if self.order is not None else SafeText(""),
             closed=self.closed,
         )
+
+
+def kept(order: Order) -> Order:
+    """`order` as it is written down: in the operator's own words of why, what looks like a secret is hidden."""
+    return msgspec.structs.replace(order, reason=safe_text(without_secrets(order.reason)))
 
 
 class Line(msgspec.Struct, frozen=True):
