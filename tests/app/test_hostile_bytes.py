@@ -23,7 +23,7 @@ from opsconsole.incidents.attachment import attachment_of
 from opsconsole.incidents.store.sqlite_incidents import SqliteIncidents
 
 SIZE = (120, 40)
-PATIENCE = 60.0
+PATIENCE = 180.0
 ROOT = Path(__file__).resolve().parents[2]
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from hostile.corpus import HOSTILE
 from opsconsole.domain.evidence import ChartEvidence
@@ -342,6 +343,13 @@ def test_hostile_text_stays_text_in_the_page(hostile: str) -> None:
     assert not set("".join(found.text)) & {chr(code) for code in (*range(10), *range(11, 32), *range(127, 160))}
 
 
+def headings(tokens: Iterable[Token]) -> list[str]:
+    return [token.tag for token in tokens if token.type == "heading_open"]
+
+
+HEADINGS = headings(MarkdownIt("commonmark").enable("table").parse(as_text(changed(lambda _: "x"))))
+
+
 @pytest.mark.parametrize("hostile", [*HOSTILE, TAGS, "[x](http://evil.example)", "# x\n- y", "| x |", "```"])
 def test_hostile_text_stays_text_in_markdown(hostile: str) -> None:
     text = as_text(changed(lambda _: hostile))
@@ -349,7 +357,5 @@ def test_hostile_text_stays_text_in_markdown(hostile: str) -> None:
     parts = {part.type for token in tokens for part in token.children or ()}
     assert not {"html_block", "code_block", "hr", "lheading_open"} & {token.type for token in tokens}
     assert not {"html_inline", "link_open", "image"} & parts
-    headings = [token.tag for token in tokens if token.type == "heading_open"]
-    known = MarkdownIt("commonmark").enable("table").parse(as_text(changed(lambda _: "x")))
-    assert headings == [token.tag for token in known if token.type == "heading_open"]
+    assert headings(tokens) == HEADINGS
     assert not set(text) & {chr(code) for code in (*range(10), *range(11, 32), *range(127, 160))}
