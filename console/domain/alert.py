@@ -46,6 +46,13 @@ class Alert(msgspec.Struct, frozen=True):
     receivers: tuple[SafeText, ...] = ()
     silenced_by: tuple[SafeText, ...] = ()
     inhibited_by: tuple[SafeText, ...] = ()
+    fired_at: float | None = None
+    """When it began to fire, as Alertmanager tells; `started_at` may be when it was pending first. None: not told."""
+
+    @property
+    def fires_since(self) -> float:
+        """When it began to fire (unix seconds), as far as anybody tells: clocks of incidents and drills start here."""
+        return self.started_at if self.fired_at is None else max(self.started_at, self.fired_at)
 
     @property
     def summary(self) -> SafeText:

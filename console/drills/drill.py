@@ -61,7 +61,7 @@ class Drill:
         """
         self._seen_at = now
         active = [one for one in alerts if one.state is not AlertState.PENDING and one.severity is not Severity.INFO]
-        firing = [one.started_at for one in active if one.state is AlertState.FIRING]
+        firing = [one.fires_since for one in active if one.state is AlertState.FIRING]
         if self.alerted_at is None and firing:
             self.alerted_at = min(firing)
         self._waiting = tuple(one for one in active if _COUNTS_BACK not in one.query)

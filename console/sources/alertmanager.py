@@ -114,6 +114,7 @@ def _alert(received: _GettableAlert) -> Alert:
         receivers=_names(receiver.name for receiver in received.receivers or ()),
         silenced_by=silenced,
         inhibited_by=inhibited,
+        fired_at=parse_moment(received.starts_at),
     )
 
 

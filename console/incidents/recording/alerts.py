@@ -19,7 +19,7 @@ _ACTIVE = (AlertState.FIRING, AlertState.SILENCED, AlertState.INHIBITED)
 
 def fired(alert: Alert) -> Fact:
     """That `alert` began to fire: how it joins an incident, whoever sees it first."""
-    return _fired(alert, alert.fingerprint, alert.started_at, "first")
+    return _fired(alert, alert.fingerprint, alert.fires_since, "first")
 
 
 def alert_facts(incident: Incident, told: Told, alerts: Snapshot[tuple[Alert, ...]]) -> tuple[Fact, ...]:
@@ -48,7 +48,7 @@ def alert_facts(incident: Incident, told: Told, alerts: Snapshot[tuple[Alert, ..
 
 
 def _again(alert: Alert, linked: LinkedAlert, cleared_at: float, told: Told, seen: float) -> list[Fact]:
-    at = alert.started_at if alert.started_at > cleared_at else seen
+    at = alert.fires_since if alert.fires_since > cleared_at else seen
     if told.too_soon(linked.fingerprint, at):
         return []
     return [_fired(alert, linked.fingerprint, at, f"after {told.after(linked.fingerprint)}")]

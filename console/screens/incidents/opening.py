@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from textual.binding import Binding
 from textual.content import Content
 
-from opsconsole.domain.alert import Alert
+from opsconsole.domain.alert import Alert, AlertState
 from opsconsole.domain.evidence import Pinned
 from opsconsole.domain.incident import Incident, IncidentSeverity
 from opsconsole.domain.incident_event import EvidencePinned, Fact
@@ -19,6 +19,7 @@ from opsconsole.screens.incidents.drafting import Draft
 from opsconsole.screens.incidents.form_screen import FormField, FormScreen
 from opsconsole.widgets.glyphs import Glyphs
 
+JOINS_LATER = ", pending: joins when it fires"
 _LISTED = 6
 """Alerts, evidence and incidents named at most; the rest is counted."""
 
@@ -68,16 +69,20 @@ class OpeningScreen(FormScreen):
         """Raises `StoreError`, and `ValueError` for a severity that is none."""
         severity = parse_severity(values["severity"])
         services = tuple(SafeText(name) for name in values["services"].replace(",", " ").split())
-        alerts = [fired(alert) for alert in self._draft.alerts]
-        kept = [Fact(EvidencePinned(one)) for one in self._evidence]
         opening = await self._book.open_or_join(
-            [*alerts, *kept],
+            first_facts(self._draft.alerts, self._evidence),
             title=values["title"],
             severity=severity,
             namespace=self._draft.namespace,
             services=services,
         )
         self.opened, self.joined = opening.incident, opening.joined
+
+
+def first_facts(alerts: Sequence[Alert], evidence: Sequence[Pinned]) -> list[Fact]:
+    """What stands in the record at once. An alert that is pending joins when it fires: only then the clock starts."""
+    firing = [fired(alert) for alert in alerts if alert.state is not AlertState.PENDING]
+    return [*firing, *(Fact(EvidencePinned(one)) for one in evidence)]
 
 
 def parse_severity(typed: str) -> IncidentSeverity:
@@ -106,10 +111,10 @@ def _about(
 
 def alert_lines(alerts: Sequence[Alert], glyphs: Glyphs) -> list[str]:
     """Equal ones as one, `PodNotReady × 5 (critical)`, in the order of the first of each."""
-    counts = Counter((alert.name, alert.severity) for alert in alerts)
+    counts = Counter((alert.name, alert.severity, alert.state is AlertState.PENDING) for alert in alerts)
     return [
-        f"{name}{f' {glyphs.times} {count}' if count > 1 else ''} ({severity.value})"
-        for (name, severity), count in counts.items()
+        f"{name}{f' {glyphs.times} {count}' if count > 1 else ''} ({severity.value}{JOINS_LATER if pending else ''})"
+        for (name, severity, pending), count in counts.items()
     ]
 
 
