@@ -147,9 +147,9 @@ def commands(session: Session, practice: str, refusing: str) -> None:
     at = ("--config", practice)
     for words in (("--help",), ("--version",), ("config", "show"), ("config", "show", "--json"), ("config", "path")):
         session.call(*words, *(() if words[0].startswith("--") else at))
-    for form in ((), ("--json",)):
-        session.call("check", *at, *form)
-        session.call("check", "--config", refusing, *form)
+    for as_what in ((), ("--json",)):
+        session.call("check", *at, *as_what)
+        session.call("check", "--config", refusing, *as_what)
     session.call("snapshot", *at, "--format", "json", "--wait", "30s", "--output", "screen.json")
     session.call("snapshot", "--config", refusing, "--wait", "30s")
     incident = incident_of(session.call("incident", "list", *at))
