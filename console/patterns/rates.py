@@ -78,6 +78,6 @@ def tail(hits: int, tries: int, probability: float) -> float:
     for count in range(hits, tries):
         term *= (tries - count) / (count + 1) * odds
         total += term
-        if term < total * 1e-9:
+        if term <= total * 1e-9:  # both are 0 where the first is too small for a float
             break
     return min(1.0, total)
