@@ -20,21 +20,30 @@ GLANCE = 0.05
 """Seconds of the machine to wait for a thread before looking again; says nothing about how long it may take."""
 
 
+RESTLESS = 100_000
+"""Turns of the loop in which no time passes that are too many for honest work."""
+
+
 class _LeapingSelector(selectors.DefaultSelector):
     """Waits for nothing as long as nothing but time is awaited."""
 
     def __init__(self) -> None:
         super().__init__()
         self.passed = 0.0
+        self._turns = 0
         self.busy: Callable[[], bool] = lambda: False
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self._turns += 1
+        if self._turns > RESTLESS:
+            raise RuntimeError("time stands still: something goes round without ever waiting")
         ready = super().select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
         if timeout is None or self.busy():
             return super().select(GLANCE)
         self.passed += timeout
+        self._turns = 0
         return ready
 
 

@@ -67,6 +67,7 @@ class MetricsPane(Pane):
         self._enlarged = False
         self._charts: list[MetricChart] = []
         self._keys = KeyTaker()
+        self._said = Content("")
 
     def compose(self) -> ComposeResult:
         """A note for when there are no charts, and the grid."""
@@ -183,7 +184,7 @@ class MetricsPane(Pane):
     def _draw(self, view: PaneView) -> None:
         snapshots = {panel.id: view.feeds.snapshot(panel_topic(panel.id)) for panel in view.feeds.panels()}
         self._arrange(view, snapshots)
-        self._say(view)
+        self._say(view, snapshots)
         grid = self._grid()
         self._offset = self._selected if self._enlarged else first_visible(self._selected, self._offset, grid)
         shown = self._order[self._offset : self._offset + grid.slots]
@@ -214,18 +215,29 @@ class MetricsPane(Pane):
         if not self._order:
             self._enlarged = False
 
-    def _say(self, view: PaneView) -> None:
+    def _say(self, view: PaneView, snapshots: dict[str, Snapshot[PanelReading]]) -> None:
+        """Why there are no charts, or why none of them is up to date: their own lines are too short for that."""
+        said = self._reason(view, snapshots)
         note = self.query_one("#metrics-note", Static)
-        note.display = not self._order
+        note.display = bool(said)
+        if not said.is_same(self._said):
+            self._said = said
+            note.update(said)
+
+    def _reason(self, view: PaneView, snapshots: dict[str, Snapshot[PanelReading]]) -> Content:
         if self._order:
-            return
+            known = list(snapshots.values())
+            if self._enlarged or any(snapshot.problem is None for snapshot in known):
+                return Content("")
+            stand = standing(known[0], source="prometheus", empty=(), now=view.now, zone=self._zone, glyphs=self.glyphs)
+            return stand.note or Content("\n").join(stand.placeholder)
         found = view.feeds.snapshot(topics.PANELS)
         empty = (
             SafeText("no metrics of this service are known to Prometheus"),
             SafeText("u widens the selection, s chooses another service"),
         )
         stand = standing(found, source="prometheus", empty=empty, now=view.now, zone=self._zone, glyphs=self.glyphs)
-        note.update(Content("\n").join(stand.placeholder))
+        return Content("\n").join(stand.placeholder)
 
     def _fit_charts(self, grid: Grid, count: int) -> None:
         container = self.query_one("#charts", GridContainer)

@@ -58,17 +58,14 @@ def settings_for(cluster: ProxiedCluster, backends: tuple[str, ...], ca: Path | 
 
 
 @asynccontextmanager
-async def asking(
-    settings: ClusterSettings, loop: LeapingLoop, *, interval: float = 10.0
-) -> AsyncIterator[ClusterFeeds]:
-    """Feeds of all backends that are configured, each asked for what is its own."""
+async def asking(settings: ClusterSettings, loop: LeapingLoop, scope: Scope = SCOPE) -> AsyncIterator[ClusterFeeds]:
+    """Feeds of all backends that are configured, each asked for what is its own of `scope`."""
     clock = LoopClock(loop)
 
     def connected() -> Sources:
         return msgspec.structs.replace(connect(settings, clock), container_logs=None)
 
-    pace = Pace(interval=interval)
-    feeds = ClusterFeeds(connected, SCOPE, lambda _: None, clock=clock, chance=random.Random(1), pace=pace)
+    feeds = ClusterFeeds(connected, scope, lambda _: None, clock=clock, chance=random.Random(1), pace=Pace())
     feeds.set_columns(20)
     feeds.start()
     try:
