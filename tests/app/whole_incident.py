@@ -45,7 +45,9 @@ GLANCE = 2.0
 """Shop seconds between two keys."""
 MOMENT = 0.25
 LOOK = 0.05
-"""Wall seconds between two looks at the screen."""
+"""Wall seconds between two looks at what the console knows."""
+READING = 0.1
+"""Wall seconds between two readings of the screen, each of which takes 0.03 of the processor."""
 STEP = 5.0
 """Shop seconds between two questions of the feeds."""
 
@@ -65,19 +67,20 @@ class Shift(msgspec.Struct):
 
     @property
     def text(self) -> str:
-        return screen_text(self.app.export_screenshot())
+        return screen_text(self.app.export_screenshot(simplify=True))
 
-    async def until(self, condition: Callable[[], object], what: str) -> None:
-        """Wait for `condition` while time stands still."""
+    async def sees(self, condition: Callable[[str], bool], what: str) -> str:
+        """Wait, while time stands still, until `condition` holds of the screen, and return the screen."""
         deadline = time.monotonic() + PATIENCE
-        while not condition():
+        while not condition(text := self.text):
             if time.monotonic() > deadline:
-                pytest.fail(f"never: {what}\n{self.text}", pytrace=False)
-            await self.pilot.pause(LOOK)
+                pytest.fail(f"never: {what}\n{text}", pytrace=False)
+            await self.pilot.pause(READING)
+        return text
 
     async def shows(self, *words: str) -> None:
         """Wait until all of `words` are on the screen."""
-        await self.until(lambda: all(word in self.text for word in words), f"{words}")
+        await self.sees(lambda text: all(word in text for word in words), f"{words}")
 
     async def press(self, *keys: str) -> None:
         """Press keys, each a glance after the one before."""
@@ -164,13 +167,14 @@ class Shift(msgspec.Struct):
 
     async def walk_to_the_plan(self) -> None:
         """Follow what the walk's pane says until it shows what would be done."""
-        while "Look before you act" not in self.text:
-            await self.until(lambda: wanted_key(self.text) or "Look before" in self.text, "a step that asks for a key")
-            if (key := wanted_key(self.text)) and "Look before" not in self.text:
-                await self._obey(key)
+        while "Look before" not in (
+            text := await self.sees(
+                lambda text: bool(wanted_key(text)) or "Look before" in text, "a step that asks for a key"
+            )
+        ):
+            await self._obey(wanted_key(text), walk_place(text))
 
-    async def _obey(self, key: str) -> None:
-        place = walk_place(self.text)
+    async def _obey(self, key: str, place: str) -> None:
         await self.press(key.lower())
         if key == "n":
             await self.shows("Runbooks for")
@@ -178,9 +182,9 @@ class Shift(msgspec.Struct):
             await self.shows("Enter walk, Tab next")
             await self.press("enter")
         elif key == "c":
-            await self.until(lambda: "c names it" not in self.text, "the cause to be named")
-        await self.until(
-            lambda: key == "c" or walk_place(self.text) != place or "Look before" in self.text, f"{place} to be left"
+            await self.sees(lambda text: "c names it" not in text, "the cause to be named")
+        await self.sees(
+            lambda text: key == "c" or walk_place(text) != place or "Look before" in text, f"{place} to be left"
         )
 
 
