@@ -10,6 +10,8 @@ BUDGETS: dict[str, float] = {
     "every pane filled": 1000.0,
     "key to paint, moving in logs": 50.0,
     "key to paint, changing panes": 50.0,
+    "every backend black-holed in turn: key to paint": 50.0,
+    "every backend black-holed in turn: resident memory": 150.0,
     "idle bytes to the terminal": 1000.0,
     "bytes of one page of scrolling": 12_000.0,
     "idle processor": 3.0,

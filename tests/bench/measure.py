@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.budgets import Figure
+from bench.fault_figures import fault_figures
 from bench.incident_figures import incident_figures
 from bench.pattern_figures import pattern_figures
 from bench.report import RESULTS, report
@@ -93,6 +94,7 @@ def main() -> int:
         environment = {"OPSCONSOLE_CONFIG": str(config), "PYTHONDONTWRITEBYTECODE": ""}
         words = [expected.alert, "/s", "ERROR", " ms", f"{expected.service}-"]
         figures = [*start_figures(environment, words, asked.runs), *running_figures(environment, words, asked.keys)]
+        figures += fault_figures(cluster_table, Path(folder), words, asked.keys)
     with tempfile.TemporaryDirectory() as folder:
         figures += incident_figures(Path(folder), asked.runs, asked.keys)
     figures += pattern_figures()
