@@ -1,62 +1,22 @@
-"""An incident is opened, written to and brought to its end by keys."""
+"""An incident is opened by keys and noted in, by one console and by several."""
 
 from __future__ import annotations
 
-import pytest
-from console_case import ConsoleCase, console
+from console_case import console
+from incident_case import FULL_DISK, incident_of, opened, type_in, until
 
 from memory_incidents import MemoryIncidents
-from opsconsole.domain.incident import Incident, IncidentField, IncidentSeverity, IncidentState, Milestone
+from opsconsole.domain.incident import Incident, IncidentField, IncidentSeverity, Milestone
 from opsconsole.domain.incident_event import (
-    AlertFired,
     Author,
     EvidencePinned,
     FieldSet,
     IncidentEvent,
     Noted,
-    Opened,
 )
-from opsconsole.domain.series import Severity
 from opsconsole.domain.text import SafeText
-from opsconsole.incidents.folding import fold
-from opsconsole.incidents.protocols import StoreError
 from opsconsole.screens.incidents.incident_view import IncidentView
 from widget_samples import NOW
-
-FULL_DISK = StoreError("the disk is full; free some room")
-
-
-async def until(case: ConsoleCase, words: str) -> str:
-    """The screen once it shows `words`."""
-    for _ in range(200):
-        if words in (text := case.text):
-            return text
-        await case.settle()
-        await case.pilot.pause(0.02)
-    pytest.fail(f"{words!r} is not on the screen:\n{case.text}", pytrace=False)
-
-
-async def type_in(case: ConsoleCase, words: str) -> str:
-    names = {" ": "space", ",": "comma", ".": "full_stop", ":": "colon", "-": "minus", "/": "slash"}
-    return await case.screen_after(*(names.get(letter, letter) for letter in words))
-
-
-def incident_of(store: MemoryIncidents) -> Incident:
-    """The incident that was opened last."""
-    name = next(event.incident for event in reversed(store.written) if isinstance(event.what, Opened))
-    return fold([event for event in store.written if event.incident == name])
-
-
-async def opened(case: ConsoleCase) -> Incident:
-    """Open an incident by `i`, Enter, and show its screen by `i`."""
-    await case.press("i")
-    await until(case, "Open an incident")
-    await case.press("enter")
-    await until(case, "is open")
-    await case.press("i")
-    await until(case, "opened as")
-    return incident_of(case.store)
-
 
 # -- opening -------------------------------------------------------------------------------------
 
@@ -172,135 +132,6 @@ async def test_what_is_written_into_a_note_reaches_the_screen_inert() -> None:
         assert incident.name in shown
 
 
-# -- its course ----------------------------------------------------------------------------------
-
-
-async def test_only_states_that_may_follow_are_offered_and_resolving_asks_for_cause_and_healing() -> None:
-    async with console() as case:
-        await opened(case)
-        await case.press("s")
-        shown = await until(case, "triage, becomes")
-        assert "started:" in shown
-        assert "resolved:" not in shown
-        await case.press("enter")
-        await until(case, "P1 started")
-        await case.press("s")
-        await until(case, "started, becomes")
-        await type_in(case, "resolved")
-        await case.press("enter")
-        await until(case, "what healed it")
-        await type_in(case, "bad release")
-        await case.press("tab")
-        await type_in(case, "rolled back")
-        await case.press("enter")
-        shown = await until(case, "P1 resolved")
-        incident = incident_of(case.store)
-        assert incident.state is IncidentState.RESOLVED
-        assert (incident.cause, incident.healing) == ("bad release", "rolled back")
-        assert "cause     bad release" in shown
-
-
-async def test_cause_and_healing_may_stay_empty() -> None:
-    async with console() as case:
-        await opened(case)
-        await case.press("s", "enter")
-        await until(case, "P1 started")
-        await case.press("s")
-        await until(case, "started, becomes")
-        await type_in(case, "resolved")
-        await case.press("enter")
-        await until(case, "what healed it")
-        await case.press("enter")
-        await until(case, "P1 resolved")
-
-
-async def test_the_clock_runs_and_stops_when_it_is_resolved() -> None:
-    async with console() as case:
-        incident = await opened(case)
-        await case.press("escape")
-        before = case.clock.now() - incident.begins_at
-        shown = await case.screen_later(10)
-        minutes, seconds = divmod(int(before) + 10, 60)
-        assert f"{incident.name} P1  {minutes:02}:{seconds:02}" in shown
-
-
-async def test_a_hypothesis_and_a_cause_are_milestones() -> None:
-    async with console() as case:
-        await opened(case)
-        await case.press("h")
-        await until(case, "what it may be")
-        await type_in(case, "pool too small")
-        await case.press("enter")
-        await until(case, "first hypothesis: pool too small")
-        await case.press("c")
-        await until(case, "INC")
-        await type_in(case, "leak")
-        await case.press("enter")
-        await until(case, "cause: leak")
-        assert {Milestone.FIRST_HYPOTHESIS, Milestone.CAUSE_NAMED} <= set(incident_of(case.store).milestones)
-
-
-async def test_roles_are_taken_handed_over_and_left() -> None:
-    async with console() as case:
-        await opened(case)
-        await case.press("r")
-        await until(case, "commander: take it (nobody has it)")
-        await case.press("enter")
-        await until(case, "commander: hand it over (ana@laptop")
-        await type_in(case, "hand")
-        await case.press("enter")
-        await until(case, "to whom")
-        await type_in(case, "bo")
-        await case.press("enter")
-        await until(case, "commander: bo leaves it")
-        await type_in(case, "leaves")
-        await case.press("enter")
-        await until(case, "bo is commander no more")
-        spans = incident_of(case.store).roles
-        assert [(one.person, one.until is None) for one in spans] == [("ana@laptop", False), ("bo", False)]
-
-
-async def test_follow_ups_have_an_owner_and_a_date_and_are_done() -> None:
-    async with console() as case:
-        await opened(case)
-        await case.press("a")
-        await until(case, "something new")
-        await case.press("enter")
-        await until(case, "what has to be done")
-        await type_in(case, "test the pool")
-        # In one go, as letters come over a slow link.
-        await case.pilot.press("tab", "tab", *"someday", "enter")
-        await until(case, "is no date")
-        await case.press(*["backspace"] * 7)
-        await type_in(case, "3d")
-        await case.press("enter")
-        await until(case, "[ ] test the pool, ana@laptop, by")
-        await type_in(case, "pool")
-        await case.press("enter")
-        await until(case, "what was done")
-        await case.press("enter")
-        await until(case, "[x] test the pool")
-        (follow_up,) = incident_of(case.store).follow_ups
-        assert follow_up.due is not None
-        assert 2 * 86_400 < follow_up.due - NOW < 4 * 86_400
-        await case.press("escape")
-        await until(case, "done: test the pool")
-
-
-async def test_the_event_under_the_cursor_stands_below_the_timeline_where_there_is_room() -> None:
-    async with console() as case:
-        await opened(case)
-        await until(case, "Enter opens it")
-        await case.press("end")
-        lines = (await until(case, "Labels")).splitlines()
-        under = next(place for place, line in enumerate(lines) if "Enter opens it" in line)
-        assert any("ErrorRateHigh fires" in line for line in lines[under:])
-        await case.pilot.resize_terminal(80, 24)
-        assert "Enter opens it" not in await case.settled()
-        await case.press("enter")
-        await until(case, "Labels")
-
-
 # -- several consoles ----------------------------------------------------------------------------
 
 
@@ -367,104 +198,3 @@ async def test_what_two_people_set_at_once_is_shown_with_both_versions_and_decid
         await case.press("enter")
         await until(case, "P4 triage")
         assert incident_of(case.store).conflicts == ()
-
-
-# -- list, timeline ------------------------------------------------------------------------------
-
-
-def past() -> tuple[IncidentEvent, ...]:
-    """A resolved incident of last week about the same alert."""
-    at = NOW - 7 * 86_400
-
-    def event(number: int, what: Opened | AlertFired | FieldSet, replaces: tuple[str, ...] = ()) -> IncidentEvent:
-        return IncidentEvent(
-            id=f"past-{number}",
-            incident="inc-20260223-0old",
-            at=at + number,
-            recorded_at=at + number,
-            author=Author(SafeText("bo@desk")),
-            origin=SafeText("operator"),
-            what=what,
-            replaces=replaces,
-        )
-
-    prod, checkout = SafeText("prod"), SafeText("checkout")
-    return (
-        event(1, Opened(SafeText("checkout: ErrorRateHigh"), IncidentSeverity.P2, prod, SafeText("shop"), (checkout,))),
-        event(
-            2,
-            AlertFired(SafeText("gone"), SafeText("ErrorRateHigh"), Severity.CRITICAL, {SafeText("service"): checkout}),
-        ),
-        event(3, FieldSet(IncidentField.HEALING, SafeText("rolled back to v41"))),
-        event(4, FieldSet(IncidentField.STATE, SafeText("started")), ("past-1",)),
-        event(5, FieldSet(IncidentField.STATE, SafeText("resolved")), ("past-4",)),
-    )
-
-
-async def test_past_incidents_are_listed_and_searched() -> None:
-    async with console(store=MemoryIncidents(*past())) as case:
-        await opened(case)
-        await case.press("f2")
-        shown = await until(case, "2 found")
-        assert "INC-0old" in shown
-        assert "healed by: rolled back to v41" in shown
-        await case.press("slash")
-        await type_in(case, "v41")
-        await until(case, "1 found")
-        await case.press("enter")
-        await case.press("enter")
-        await until(case, "healing   rolled back to v41")
-
-
-async def test_open_ones_alone_are_listed() -> None:
-    async with console(store=MemoryIncidents(*past())) as case:
-        await opened(case)
-        await case.press("f2")
-        await until(case, "2 found")
-        await case.press("E")
-        shown = await until(case, "1 found")
-        assert "INC-0old" not in shown
-
-
-async def test_a_past_incident_that_is_alike_says_what_healed_it() -> None:
-    async with console(store=MemoryIncidents(*past())) as case:
-        await opened(case)
-        await until(case, "healed by: rolled back to v41")
-        await case.press("m")
-        await until(case, "Like INC")
-        await until(case, "INC-0old")
-
-
-async def test_the_timeline_is_narrowed_to_one_kind() -> None:
-    async with console() as case:
-        await opened(case)
-        await case.press("F")
-        await until(case, "all kinds")
-        await type_in(case, "alert")
-        await case.press("enter")
-        shown = await until(case, "only alert")
-        assert "opened as" not in shown
-        assert "ErrorRateHigh fires" in shown
-
-
-async def test_evidence_is_drawn_again_from_the_timeline() -> None:
-    async with console() as case:
-        await opened(case)
-        await case.press("F")
-        await until(case, "all kinds")
-        await type_in(case, "evidence")
-        await case.press("enter")
-        await until(case, "only evidence")
-        await case.press("end", "enter")
-        shown = await until(case, "Esc back")
-        assert "kept" in shown
-        assert "happened" in shown
-
-
-async def test_nothing_is_lost_on_a_small_terminal() -> None:
-    async with console(size=(80, 24)) as case:
-        incident = await opened(case)
-        shown = case.text
-        assert incident.name in shown
-        assert "P1 triage" in shown
-        assert "opened as P1" in shown

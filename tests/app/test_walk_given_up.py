@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console_case import console
+from shown import shown, until
 
 from opsconsole.domain.text import SafeText
 from opsconsole.domain.walk import Walk
@@ -18,17 +19,37 @@ LEFT = Walk(
 async def test_x_gives_up_what_was_left_for_a_reason_and_only_that() -> None:
     async with console() as case:
         case.runbooks.walks = (LEFT,)
-        assert "x give up" in await case.screen_after("w")
-        await case.press("down", "x")
-        assert "Runbooks for" in await case.screen_after()  # a runbook that was not begun is not given up
-        assert "Why is Bad release given up" in await case.screen_after("up", "x")
-        assert "write a few words" in await case.screen_after("enter")
-        text = await case.screen_after(*"no use", "enter")
-        assert "Bad release is given up" in text
+        await case.press("w")
+        await shown(case, "x give up")
+        await case.press("down", "x", "up")
+        assert "Runbooks for" in case.text  # a runbook that was not begun is not given up
+        await case.press("x")
+        await shown(case, "Why is Bad release given up")
+        await case.press("enter")
+        await shown(case, "write a few words")
+        await case.press(*"no use", "enter")
+        await shown(case, "Bad release is given up")
         assert case.runbooks.given_up == [("walk-old", "no use")]
-        text = await case.screen_after("w")
-        assert "resume" not in text
-        assert "x give up" not in text
-        await case.press("escape", "w", "enter", "enter", "enter", "X", "w", "x", "n", "o", "enter")
-        assert len(case.runbooks.given_up) == 2
-        assert "resume" not in await case.screen_after("w")
+        await case.press("w")
+        await shown(case, "Slow start")
+        assert "resume" not in case.text
+        assert "x give up" not in case.text
+
+
+async def test_a_walk_that_was_put_away_is_not_offered_again_either() -> None:
+    async with console() as case:
+        await case.press("1", "w")
+        await shown(case, "Slow start")
+        await case.press("enter")
+        await shown(case, "Service in trouble")
+        await case.press("enter", "enter")
+        await until(case, lambda: bool(case.runbooks.begun))
+        await case.press("X", "w")
+        await shown(case, "resume Bad release")
+        await case.press("x")
+        await shown(case, "Why is Bad release given up")
+        await case.press("n", "o", "enter")
+        await shown(case, "Bad release is given up")
+        await case.press("w")
+        await shown(case, "Slow start")
+        assert "resume" not in case.text
