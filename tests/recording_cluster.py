@@ -23,9 +23,11 @@ _QUESTIONS = (
 
 
 class Recorder:
-    """`changing` names the requests that would change something, `asked` counts all."""
+    """`changing` names the requests that would change something, which wait for `gate`; `asked` counts all."""
 
     def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
         self.asked = 0
         self.rehearsed: list[str] = []
         self.changing: list[str] = []
@@ -34,21 +36,24 @@ class Recorder:
         """`backend`, recorded."""
 
         async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
-            self._note(scope)
+            if self._note(scope):
+                await asyncio.to_thread(self.gate.wait)
             await backend(scope, receive, send)
 
         return recorded
 
-    def _note(self, scope: Scope) -> None:
+    def _note(self, scope: Scope) -> bool:
+        """Whether it would change something."""
         self.asked += 1
         path, method = scope["path"], scope.get("method", "WEBSOCKET")
         words = f"{method} {path}"
         if method in ("GET", "HEAD") or path.endswith(_QUESTIONS):
-            return
+            return False
         if scope.get("query_string", b"") and b"dryRun=All" in scope["query_string"].split(b"&"):
             self.rehearsed.append(words)
-        else:
-            self.changing.append(words)
+            return False
+        self.changing.append(words)
+        return True
 
 
 class RecordingCluster:
