@@ -44,7 +44,7 @@ class Stage(App[None]):
 
 def shown(app: App[None]) -> list[str]:
     """The text on the screen, line by line, without trailing space."""
-    lines = text_of_picture(app.export_screenshot()).split("\n")
+    lines = text_of_picture(app.export_screenshot(simplify=True)).split("\n")
     return [*lines, *([""] * (app.size.height - len(lines)))]
 
 

@@ -25,7 +25,7 @@ async def test_a_narrow_pane_says_what_is_wrong_where_and_since_when(width: int,
     app = Stage(alerts)
     async with app.run_test(size=(width, 12), notifications=True) as pilot:
         alerts.show(live(ALERTS), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert set(expected) <= set(shown(app))
 
 
@@ -35,7 +35,7 @@ async def test_a_wide_pane_says_it_in_words(width: int) -> None:
     app = Stage(alerts)
     async with app.run_test(size=(width, 12), notifications=True) as pilot:
         alerts.show(live(ALERTS), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         lines = [line.split() for line in shown(app) if line]
     assert lines[0] == ["▌●", "critical", "ErrorRateHigh", "checkout", "4m"]
     assert ["●", "warning", "checkout-7d9f8b6c5-abcde", "2m"] in lines
@@ -50,7 +50,7 @@ async def test_in_the_usual_pane_name_and_service_of_a_group_can_both_be_read() 
     app = Stage(alerts)
     async with app.run_test(size=(36, 12), notifications=True) as pilot:
         alerts.show(live(fires), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0].startswith("▌●C ErrorRateHigh ×4 ▸ gateway ")
 
 
@@ -63,7 +63,7 @@ async def test_a_member_of_a_group_is_told_by_its_pod_before_its_address() -> No
     app = Stage(alerts)
     async with app.run_test(size=(36, 12), notifications=True) as pilot:
         alerts.show(live(pods), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert "   ●C gateway-rmkvjxlc7-d6zfx    1m" in shown(app)
 
 
@@ -73,7 +73,7 @@ async def test_alerts_of_the_service_on_the_screen_have_their_place_underlined()
     async with app.run_test(size=(60, 12), notifications=True) as pilot:
         alerts.show(live((alert("A", service="checkout"), alert("B", service="orders"))), now=NOW)
         alerts.mark(SafeText("orders"))
-        await pilot.pause()
+        await pilot.pause(0)
         lines = [alerts.rows.render_line(y) for y in range(2)]
     underlined = ["".join(part.text for part in line if part.style and part.style.underline) for line in lines]
     assert underlined == ["", "orders"]
@@ -86,7 +86,7 @@ async def test_a_group_names_the_service_on_the_screen_first() -> None:
     async with app.run_test(size=(80, 12), notifications=True) as pilot:
         alerts.show(live(fires), now=NOW)
         alerts.mark(SafeText("payments"))
-        await pilot.pause()
+        await pilot.pause(0)
         assert "LatencyHigh ×4 ▸ payments, gateway, orders, users" in shown(app)[0]
 
 
@@ -96,19 +96,19 @@ async def test_a_group_is_folded_and_unfolded_by_keys() -> None:
     async with app.run_test(size=(80, 12), notifications=True) as pilot:
         alerts.show(live(ALERTS), now=NOW)
         await pilot.press("down", "down")
-        await pilot.pause()
+        await pilot.pause(0)
         assert alerts.current is not None
         assert alerts.current.labels["pod"] == "checkout-7d9f8b6c5-fghij"  # type: ignore[index]
         await pilot.press("left")
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[1].startswith("▌● warning  GoroutinesHigh ×2 ▸ checkout")
         assert "abcde" not in screen_text(app)
         await pilot.press("right")
-        await pilot.pause()
+        await pilot.pause(0)
         assert "GoroutinesHigh ×2 ▾" in shown(app)[1]
         assert "abcde" in screen_text(app)
         await pilot.press("space")
-        await pilot.pause()
+        await pilot.pause(0)
         assert "abcde" not in screen_text(app)
 
 
@@ -118,14 +118,14 @@ async def test_a_large_group_starts_folded_and_a_growing_one_stays_open() -> Non
     app = Stage(alerts)
     async with app.run_test(size=(80, 12), notifications=True) as pilot:
         alerts.show(live(many), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert [line for line in shown(app) if line] == [shown(app)[0]]
         assert "×40 ▸" in shown(app)[0]
         alerts.show(live(()), now=NOW)
         few = tuple(alert("NodeDown", node=f"n{number}") for number in range(3))
         alerts.show(live(few), now=NOW)
         alerts.show(live((*few, alert("NodeDown", node="n4"))), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert sum("n" in line for line in shown(app)) == 5
 
 
@@ -139,7 +139,7 @@ async def test_the_head_of_a_group_is_as_old_as_its_oldest_alert_in_that_state()
     app = Stage(alerts)
     async with app.run_test(size=(80, 12), notifications=True) as pilot:
         alerts.show(live(pair), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0].endswith("10m")
 
 
@@ -152,7 +152,7 @@ async def test_the_cursor_stays_on_its_alert_when_a_worse_one_arrives() -> None:
         assert alerts.current is not None
         assert alerts.current.name == "PoolWaiting"
         alerts.show(live((alert("DataLoss", since=1), *ALERTS)), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert alerts.current.name == "PoolWaiting"
         assert shown(app)[5].startswith("▌● warning  PoolWaiting")
     assert app.highlighted[-1][0] == alerts.rows.cursor_key
@@ -165,7 +165,7 @@ async def test_ages_move_on_without_a_new_answer() -> None:
     async with app.run_test(size=(80, 12), notifications=True) as pilot:
         alerts.show(snapshot, now=NOW)
         alerts.show(snapshot, now=NOW + 60)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0].endswith("5m")
 
 
@@ -174,10 +174,10 @@ async def test_no_alerts_is_said_in_words() -> None:
     app = Stage(alerts)
     async with app.run_test(size=(40, 12), notifications=True) as pilot:
         alerts.show(live(()), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0] == " no alerts"
         await pilot.press("space", "left", "enter")
-        await pilot.pause()
+        await pilot.pause(0)
     assert app.chosen == []
 
 
@@ -190,5 +190,5 @@ async def test_ascii_signs_are_enough(severity: Severity, width: int) -> None:
     async with app.run_test(size=(width, 12), notifications=True) as pilot:
         alerts.show(live(shop), now=NOW)
         await pilot.press("right")
-        await pilot.pause()
+        await pilot.pause(0)
         assert screen_text(app).isascii()

@@ -31,7 +31,7 @@ async def test_the_strip_rises_where_lines_are_and_marks_the_cursor(glyphs: Glyp
     strip = HistogramStrip(glyphs=glyphs)
     async with Stage(strip).run_test(size=(60, 3)) as pilot:
         strip.show(BUCKETS, bucket_width=60.0, span=SPAN, cursor=NOW - 1800.0)
-        await pilot.pause()
+        await pilot.pause(0)
         low, high = ("▁", "█") if glyphs is UNICODE else (".", "#")
         line_sign = "│" if glyphs is UNICODE else "|"
         assert shown(pilot.app)[0] == low * 30 + line_sign + low * 19 + high * 10
@@ -41,7 +41,7 @@ async def test_errors_have_a_sign_besides_their_colour() -> None:
     strip = HistogramStrip()
     async with Stage(strip).run_test(size=(60, 3)) as pilot:
         strip.show(BUCKETS, bucket_width=60.0, span=SPAN)
-        await pilot.pause()
+        await pilot.pause(0)
         styles = [(segment.text, segment.style) for segment in strip.render_line(0)]
         assert [(len(text), bool(style and style.underline)) for text, style in styles] == [(50, False), (10, True)]
 
@@ -51,7 +51,7 @@ async def test_two_rows_show_twice_the_height() -> None:
     strip.styles.height = 2
     async with Stage(strip).run_test(size=(60, 3)) as pilot:
         strip.show(BUCKETS, bucket_width=60.0, span=SPAN)
-        await pilot.pause()
+        await pilot.pause(0)
         lines = shown(pilot.app)
         assert lines[0] == " " * 50 + "█" * 10
         assert lines[1] == "▂" * 50 + "█" * 10
@@ -61,7 +61,7 @@ async def test_a_single_line_beside_thousands_still_has_a_bar() -> None:
     strip = HistogramStrip()
     async with Stage(strip).run_test(size=(60, 3)) as pilot:
         strip.show((bucket(10, 1), bucket(20, 5000)), bucket_width=60.0, span=SPAN)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(pilot.app)[0] == " " * 10 + "▁" + " " * 9 + "█"
 
 
@@ -69,7 +69,7 @@ async def test_an_empty_strip_is_blank_and_takes_odd_input() -> None:
     strip = HistogramStrip()
     async with Stage(strip).run_test(size=(60, 3)) as pilot:
         strip.show((), bucket_width=0.0, span=TimeRange(NOW, NOW), cursor=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(pilot.app) == ["", "", ""]
 
 

@@ -95,7 +95,7 @@ async def staged(
     chart = MetricChart(glyphs=glyphs)
     async with Stage(chart, theme).run_test(size=size) as pilot:
         chart.show(first)
-        await pilot.pause()
+        await pilot.pause(0)
         yield chart, pilot
 
 
@@ -148,7 +148,7 @@ async def test_a_new_answer_of_the_same_extent_is_drawn_anew() -> None:
     async with staged(view(snapshot(line("", surge(0.01, 0.08, 0.3))))) as (chart, pilot):
         before = shown(pilot.app)
         chart.show(view(snapshot(line("", surge(0.01, 0.08, 0.6)))))
-        await pilot.pause()
+        await pilot.pause(0)
         after = shown(pilot.app)
         assert before[2:9] != after[2:9]
 
@@ -284,7 +284,7 @@ async def test_old_series_are_dimmed_and_live_ones_are_not() -> None:
     async with staged(view(snapshot(*SURGE))) as (chart, pilot):
         assert True not in dimness(chart)
         chart.show(view(snapshot(*SURGE, state=FeedState.STALE, age=60.0)))
-        await pilot.pause()
+        await pilot.pause(0)
         assert True in dimness(chart)
 
 
@@ -327,7 +327,7 @@ async def test_a_panel_without_samples_is_never_blank(snap: Snapshot[PanelReadin
 async def test_hidden_series_keep_their_number_and_leave_the_header() -> None:
     async with staged(view(snapshot(*SURGE)), (80, 12)) as (chart, pilot):
         assert chart.toggle_series(0)
-        await pilot.pause()
+        await pilot.pause(0)
         lines = shown(pilot.app)
         assert "errors  3.1 %" in lines[0]
         assert "1○" in lines[-1]
@@ -335,7 +335,7 @@ async def test_hidden_series_keep_their_number_and_leave_the_header() -> None:
         chart.show(view(snapshot(*SURGE)))
         assert chart.legend()[0].hidden, "a new answer keeps the reader's choice"
         assert chart.toggle_series(0)
-        await pilot.pause()
+        await pilot.pause(0)
         assert "8.1 %" in shown(pilot.app)[0]
         assert not chart.toggle_series(7)
 
@@ -368,14 +368,14 @@ async def test_a_log_scale_says_what_it_cannot_show() -> None:
     panel = Panel("wide", SafeText("wide"), "q", y_axis=YAxis(minimum=0.0))
     async with staged(view(snapshot(*values, panel=panel), panel=panel), (60, 14)) as (chart, pilot):
         assert chart.toggle_log_scale()
-        await pilot.pause()
+        await pilot.pause(0)
         text = "\n".join(shown(pilot.app))
         assert " log" in text.splitlines()[0]
         assert "12 ≤ 0 not shown" in text
         assert "10k│" in text
         assert "100│" in text
         assert not chart.toggle_log_scale()
-        await pilot.pause()
+        await pilot.pause(0)
         assert "not shown" not in "\n".join(shown(pilot.app))
 
 
@@ -459,9 +459,9 @@ async def test_a_window_that_follows_the_clock_is_redrawn_by_the_sample_not_by_t
 async def test_a_resize_draws_the_whole_chart_anew() -> None:
     async with staged(view(snapshot(*SURGE)), (60, 12)) as (_, pilot):
         await pilot.resize_terminal(100, 20)
-        await pilot.pause()
+        await pilot.pause(0)
         lines = shown(pilot.app)
         assert any(text.startswith("3━checkout-7d9f8b6c5-klmno") for text in lines)
         await pilot.resize_terminal(20, 3)
-        await pilot.pause()
+        await pilot.pause(0)
         assert "8.1 % ▲" in shown(pilot.app)[0]

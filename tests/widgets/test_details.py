@@ -145,7 +145,7 @@ async def test_the_view_shows_every_character_at_every_width(width: int) -> None
     )
     async with app.run_test(size=(width, 60), notifications=True) as pilot:
         view.show(lines)
-        await pilot.pause()
+        await pilot.pause(0)
         seen = "".join("".join(shown(app)).split())
     assert seen == "".join(text_of(lines).split())
     assert view.text == text_of(lines)
@@ -169,7 +169,7 @@ async def test_keys_scroll_the_view(keys: list[str], first: int) -> None:
     async with app.run_test(size=(40, 10), notifications=True) as pilot:
         view.show(tuple(Content(f"line {number}") for number in range(50)))
         await pilot.press(*keys)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0].rstrip("┃ ") == f" line {first}"
 
 
@@ -180,10 +180,10 @@ async def test_a_refresh_keeps_the_readers_place_and_another_value_starts_at_the
         view.show(tuple(Content(f"line {number}") for number in range(50)), key="pod-1")
         await pilot.press("pagedown")
         view.show(tuple(Content(f"line {number} again") for number in range(50)), key="pod-1")
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0].startswith(" line 9 again")
         view.show(tuple(Content(f"other {number}") for number in range(50)), key="pod-2")
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0].startswith(" other 0")
 
 
@@ -193,7 +193,7 @@ async def test_a_resize_wraps_anew() -> None:
     async with app.run_test(size=(80, 10), notifications=True) as pilot:
         view.show((Content("word " * 20),))
         await pilot.resize_terminal(20, 10)
-        await pilot.pause()
+        await pilot.pause(0)
         assert "".join(screen_text(app).split()) == "word" * 20
         assert all(cell_len(line) <= 20 for line in shown(app))
 

@@ -25,7 +25,7 @@ async def line_of(sources: tuple[SourceFreshness, ...], width: int, glyphs: Glyp
     app = Stage(line)
     async with app.run_test(size=(width, 2), notifications=True) as pilot:
         line.show(sources, now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         return shown(app)[0]
 
 
@@ -62,10 +62,10 @@ async def test_a_line_of_its_own_width_leaves_room_for_its_neighbour() -> None:
     async with app.run_test(size=(120, 2), notifications=True) as pilot:
         line.styles.width = "auto"
         line.show(SOURCES[:1], now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert line.size.width == len(" k8s ● live ")
         line.show(SOURCES[:2], now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert line.size.width == len(" k8s ● live  prom ◐ 12s old ")
 
 
@@ -76,5 +76,5 @@ async def test_beside_the_keys_the_line_takes_no_more_than_the_form_it_shows(wid
     app = Stage(line)
     async with app.run_test(size=(width, 2), notifications=True) as pilot:
         line.show(tuple(SourceFreshness(source, FeedState.LIVE, NOW) for source in SourceName), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert line.size.width == expected

@@ -29,7 +29,7 @@ async def test_the_most_important_keys_that_fit_are_shown_whole(width: int, expe
     app = Stage(line)
     async with app.run_test(size=(width, 3), notifications=True) as pilot:
         line.show(KEYS)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app) == [expected, "", ""]
 
 
@@ -38,7 +38,7 @@ async def test_other_keys_replace_them() -> None:
     app = Stage(line)
     async with app.run_test(size=(80, 3), notifications=True) as pilot:
         line.show(KEYS)
-        await pilot.pause()
+        await pilot.pause(0)
         line.show(KEYS[3:])
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0] == " / search  ? help"

@@ -44,7 +44,7 @@ async def test_columns_follow_the_width_and_the_message_always_stays(width: int,
     app = Stage(logs)
     async with app.run_test(size=(width, 10), notifications=True) as pilot:
         logs.start_over(LOGS.records)
-        await pilot.pause()
+        await pilot.pause(0)
         assert expected in shown(app)
 
 
@@ -53,7 +53,7 @@ async def test_lines_of_one_service_leave_its_name_to_the_header() -> None:
     app = Stage(logs)
     async with app.run_test(size=(80, 10), notifications=True) as pilot:
         logs.start_over(line for line in LOGS.records if line.service == "checkout")
-        await pilot.pause()
+        await pilot.pause(0)
         assert "▌14:11:59.877 ERROR pool wait timeout after 3000 ms, 200 of 200 connections in…" in shown(app)
 
 
@@ -66,7 +66,7 @@ async def test_no_line_is_wider_than_the_pane(width: int, wrapped: bool) -> None
         logs.look_as(msgspec.structs.replace(logs.look, wrapped=wrapped))
         logs.start_over(LOGS.records)
         logs.toggle_open()
-        await pilot.pause()
+        await pilot.pause(0)
         assert all(cell_len(line) <= width for line in shown(app))
         assert all(word in screen_text(app) for word in ("pool", "retry 3", "cache"))
 
@@ -76,7 +76,7 @@ async def test_times_are_the_events_own_in_the_given_zone() -> None:
     app = Stage(logs)
     async with app.run_test(size=(80, 10), notifications=True) as pilot:
         logs.start_over(LOGS.records)
-        await pilot.pause()
+        await pilot.pause(0)
         assert "▌22:11:59.877" in screen_text(app)
 
 
@@ -90,7 +90,7 @@ async def test_a_line_without_a_usable_time_keeps_the_place_it_came_in() -> None
     app = Stage(logs)
     async with app.run_test(size=(80, 10), notifications=True) as pilot:
         logs.start_over(newest_first)
-        await pilot.pause()
+        await pilot.pause(0)
         assert [line.split()[-1] for line in texts(app)[1:5]] == ["3", "2", "1", "0"]
         assert texts(app)[2] == "no time      INFO  line 2"
 
@@ -100,10 +100,10 @@ async def test_the_newest_line_stands_at_the_bottom_and_is_followed() -> None:
     app = Stage(logs)
     async with app.run_test(size=(60, 6), notifications=True) as pilot:
         logs.start_over(reversed([info(number) for number in range(20)]))
-        await pilot.pause()
+        await pilot.pause(0)
         assert texts(app)[-1].endswith("line 19")
         logs.take([info(20), info(21)])
-        await pilot.pause()
+        await pilot.pause(0)
         assert texts(app)[-1].endswith("line 21")
         assert logs.current == info(21)
         assert (logs.follows, logs.unseen) == (True, 0)
@@ -117,7 +117,7 @@ async def test_lines_that_come_do_not_move_the_reader_and_are_counted() -> None:
         await pilot.press("up", "up")
         before = texts(app)
         logs.take([info(number) for number in range(20, 32)])
-        await pilot.pause()
+        await pilot.pause(0)
         assert texts(app) == before
         assert (logs.follows, logs.unseen) == (False, 12)
         await pilot.press("end")
@@ -131,7 +131,7 @@ async def test_a_late_line_takes_its_place_in_time_and_a_known_one_comes_once() 
     async with app.run_test(size=(60, 8), notifications=True) as pilot:
         logs.start_over([info(5), info(2)])
         logs.take([info(4), info(5), info(6)])
-        await pilot.pause()
+        await pilot.pause(0)
         assert [line.rsplit(" ", 1)[-1] for line in texts(app)[1:5]] == ["2", "4", "5", "6"]
 
 
@@ -145,7 +145,7 @@ async def test_older_lines_come_above_without_moving_what_is_read() -> None:
         assert shown(app)[0].strip("┃ ") == "older lines follow"
         before = texts(app)[1:]
         assert logs.take_older(reversed([info(number) for number in range(15, 21)])) == 5
-        await pilot.pause()
+        await pilot.pause(0)
         assert logs.current == info(20)
         assert texts(app)[1:] == before
         await pilot.press("up")
@@ -202,7 +202,7 @@ async def test_fields_are_opened_in_place_and_passed_one_by_one() -> None:
     async with app.run_test(size=(80, 14), notifications=True) as pilot:
         logs.start_over(LOGS.records)
         logs.toggle_open()
-        await pilot.pause()
+        await pilot.pause(0)
         assert f"trace  {TRACE_ID}" in screen_text(app)
         assert not logs.follows
         assert logs.current_field is None
@@ -213,7 +213,7 @@ async def test_fields_are_opened_in_place_and_passed_one_by_one() -> None:
             names.append(logs.current_field.name)
         assert names == ["service", "namespace", "pod"]
         logs.toggle_open()
-        await pilot.pause()
+        await pilot.pause(0)
         assert logs.current_field is None
         assert logs.follows
         assert TRACE_ID not in screen_text(app)
@@ -226,7 +226,7 @@ async def test_the_fields_of_a_line_that_is_opened_come_into_view() -> None:
         logs.start_over(reversed([info(number) for number in range(40)]))
         await pilot.press("up", "up")
         logs.toggle_open()
-        await pilot.pause()
+        await pilot.pause(0)
         fields = [line for line in shown(app) if line.strip("┃ ").startswith(("├", "└"))]
         assert fields[-1].strip().startswith("└")
         assert logs.current == info(37)
@@ -239,10 +239,10 @@ async def test_an_opened_line_holds_its_place_while_lines_come() -> None:
     async with app.run_test(size=(80, 12), notifications=True) as pilot:
         logs.start_over(LOGS.records)
         logs.toggle_open()
-        await pilot.pause()
+        await pilot.pause(0)
         before = texts(app)
         logs.take([info(5000 + number) for number in range(30)])
-        await pilot.pause()
+        await pilot.pause(0)
         assert texts(app) == before
         assert logs.unseen == 30
 
@@ -254,7 +254,7 @@ async def test_a_very_long_value_is_bounded_and_counted() -> None:
     async with app.run_test(size=(60, 30), notifications=True) as pilot:
         logs.start_over([long])
         logs.toggle_open()
-        await pilot.pause()
+        await pilot.pause(0)
         assert "characters, y copies the line whole" in " ".join(texts(app))
 
 
@@ -295,7 +295,7 @@ async def test_long_lines_wrap_and_a_stack_trace_keeps_its_lines() -> None:
     async with app.run_test(size=(60, 8), notifications=True) as pilot:
         logs.look_as(msgspec.structs.replace(logs.look, wrapped=True))
         logs.start_over([info(1, "panic: nil map␊goroutine 1 [running]:␊main.main()")])
-        await pilot.pause()
+        await pilot.pause(0)
         assert texts(app)[1].endswith("panic: nil map")
         assert texts(app)[2:4] == ["goroutine 1 [running]:", "main.main()"]
 
@@ -306,7 +306,7 @@ async def test_found_words_are_underlined() -> None:
     async with app.run_test(size=(60, 6), notifications=True) as pilot:
         logs.look_as(msgspec.structs.replace(logs.look, marked=("pool",)))
         logs.start_over([info(1, "a Pool of pools")])
-        await pilot.pause()
+        await pilot.pause(0)
         underlined = [
             part.text for y in range(6) for part in logs.render_line(y) if part.style and part.style.underline
         ]
@@ -321,7 +321,7 @@ async def test_ascii_signs_are_enough(width: int) -> None:
         logs.start_over((record(1, LogLevel.ERROR, "a" * 40, "b" * 400), record(2, LogLevel.WARN, "c", "d")))
         logs.toggle_open()
         logs.toggle_mark()
-        await pilot.pause()
+        await pilot.pause(0)
         assert screen_text(app).isascii()
         assert any(line.endswith("~") for line in shown(app))
 
@@ -361,14 +361,14 @@ async def test_words_above_lines_out_of_view_cost_no_drawing() -> None:
     app = Stage(logs)
     async with app.run_test(size=(60, 6), notifications=True) as pilot:
         logs.start_over(reversed([info(number) for number in range(300)]))
-        await pilot.pause()
+        await pilot.pause(0)
         before = logs.drawings
         logs.frame(Content("reading older lines"), Content(""))
         assert logs.drawings == before
         await pilot.press("home")
         assert texts(app)[0] == "reading older lines"
         logs.frame(Content("nothing older"), Content(""))
-        await pilot.pause()
+        await pilot.pause(0)
         assert texts(app)[0] == "nothing older"
         logs.frame(Content("nothing older"), Content("newer lines wait"))
         await pilot.press("end", "up", "down")
@@ -387,5 +387,5 @@ async def test_several_changes_are_drawn_once() -> None:
                 logs.take([info(2)])
             assert logs.drawings == before
         assert logs.drawings == before + 1
-        await pilot.pause()
+        await pilot.pause(0)
         assert [line[-6:] for line in texts(app)[1:4]] == ["line 0", "line 1", "line 2"]

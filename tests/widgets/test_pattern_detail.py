@@ -92,5 +92,5 @@ async def test_hostile_templates_are_read_and_never_obeyed() -> None:
             pattern = LogPattern(text, text, 1, LogLevel.ERROR, (text,), NOW, NOW, (1,), text)
             one = PatternShift(pattern, PatternChange.NEW, 0, 1)
             view.show(pattern_detail(one, PatternReport((one,), AFTER, BEFORE, MOMENT), now=NOW, zone=UTC))
-            await pilot.pause()
+            await pilot.pause(0)
         assert "[@click=app.boom]press[/]" in screen_text(app)

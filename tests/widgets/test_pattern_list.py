@@ -65,7 +65,7 @@ async def lines_of(report: PatternReport, width: int, glyphs: object = UNICODE) 
     app = Stage(patterns)
     async with app.run_test(size=(width, 12), notifications=True) as pilot:
         patterns.show(live(report), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         return shown(app)
 
 
@@ -176,7 +176,7 @@ async def test_the_pattern_under_the_cursor_is_at_hand_and_kept_over_a_refresh()
         patterns.show(live(REPORT), now=NOW)
         await pilot.press("down", "enter")
         patterns.show(live(PatternReport(SHIFTS[::-1], AFTER, BEFORE, MOMENT)), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert patterns.current is not None
         assert patterns.current.pattern.template == "payment <*> authorised"
     assert [patterns.item(key) for key in app.chosen] == [SHIFTS[1]]
@@ -199,7 +199,7 @@ async def test_variables_are_muted_and_errors_are_loud() -> None:
     app = Stage(patterns)
     async with app.run_test(size=(120, 6), notifications=True) as pilot:
         patterns.show(live(REPORT), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         styles = {segment.text.strip(): segment.style for segment in patterns.rows.render_line(0) if segment.style}
     assert styles["<*>"].color != styles["pool wait timeout after"].color
     assert styles["pool wait timeout after"].color == styles["ERROR"].color
@@ -214,7 +214,7 @@ async def test_hostile_templates_are_read_and_never_obeyed(width: int) -> None:
     app = Stage(patterns)
     async with app.run_test(size=(width, 24), notifications=True) as pilot:
         patterns.show(live(PatternReport(shifts, AFTER, BEFORE, MOMENT)), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         lines = [patterns.rows.render_line(y).text for y in range(len(shifts))]
         assert all(cell_len(line) == width for line in lines)
         assert all(char.isprintable() for line in lines for char in line)

@@ -43,7 +43,7 @@ async def test_a_pod_in_trouble_says_which_probe_fails_and_what_it_heard(width: 
     app = Stage(pods)
     async with app.run_test(size=(width, 12), notifications=True) as pilot:
         pods.show(live(PODS), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[:2] == expected
 
 
@@ -57,7 +57,7 @@ async def test_a_container_that_backs_off_is_not_said_to_be_due_for_a_restart(wi
     app = Stage(pods)
     async with app.run_test(size=(width, 12), notifications=True) as pilot:
         pods.show(live(PodList((msgspec.structs.replace(sick, containers=(ended,)),))), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert "startup ≈3/3 starts again in ~3m" in screen_text(app)
         assert "restart due" not in screen_text(app)
 
@@ -68,7 +68,7 @@ async def test_a_pod_without_a_failing_probe_repeats_the_clusters_own_words(widt
     app = Stage(pods)
     async with app.run_test(size=(width, 12), notifications=True) as pilot:
         pods.show(live(PODS), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert "Pending" in screen_text(app)
         assert "0/3 nodes are available" in screen_text(app)
         assert "no access to pods in payments" in screen_text(app)
@@ -80,7 +80,7 @@ async def test_the_usual_pane_names_probes_version_age_and_node_of_each_of_a_few
     app = Stage(pods)
     async with app.run_test(size=(36, 14), notifications=True) as pilot:
         pods.show(live(PODS), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[:3] == [
             "▌checkout-7d9f8b6c5-abcde S✔R✘L✘ ↻2",
             "▌  live ≈2/3 restart in ~8s",
@@ -94,10 +94,10 @@ async def test_with_many_pods_in_trouble_each_keeps_to_one_line() -> None:
     app = Stage(pods)
     async with app.run_test(size=(80, 10), notifications=True) as pilot:
         pods.show(live(many), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert all("orders-" in line for line in shown(app))
         pods.show(live(PodList(many.pods[:EXPLAINED])), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert "statuscode: 500" in shown(app)[1]
 
 
@@ -108,7 +108,7 @@ async def test_the_cursor_keeps_its_pod_when_the_order_changes() -> None:
         pods.show(live(PODS), now=NOW)
         await pilot.press("down")
         pods.show(live(PodList(tuple(reversed(PODS.pods)))), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert pods.current == PODS.pods[1]
 
 
@@ -165,7 +165,7 @@ async def test_ascii_signs_are_enough(width: int) -> None:
     app = Stage(pods)
     async with app.run_test(size=(width, 12), notifications=True) as pilot:
         pods.show(live(PODS), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert screen_text(app).isascii()
 
 
@@ -174,5 +174,5 @@ async def test_no_pods_says_what_may_help() -> None:
     app = Stage(pods)
     async with app.run_test(size=(40, 8), notifications=True) as pilot:
         pods.show(live(PodList(())), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0] == " no pods here"

@@ -77,14 +77,14 @@ async def test_the_newest_line_is_followed_until_one_scrolls_up() -> None:
     async with app.run_test(size=(40, 10)) as pilot:
         log.take([line(number) for number in range(30)])
         log.repaint()
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[-1].split("┃")[0].strip() == "line 29"
         await pilot.press("up", "up")
         before = [text.rstrip("┃ ") for text in shown(app)]
         assert before[-1] == " line 27"
         log.take([line(number) for number in range(30, 35)])
         log.repaint()
-        await pilot.pause()
+        await pilot.pause(0)
         assert [text.rstrip("┃ ") for text in shown(app)] == before
         assert (log.follows, log.unseen) == (False, 5)
         await pilot.press("G")
@@ -102,7 +102,7 @@ async def test_the_reader_stays_at_the_line_while_older_ones_are_dropped() -> No
         top = shown(app)[0].split("┃")[0].strip()
         log.take([line(number) for number in range(40, 50)])
         log.repaint()
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0].split("┃")[0].strip() == top
         await pilot.press("home")
         assert "10 older lines dropped, 40 are kept" in shown(app)[0]
@@ -115,10 +115,10 @@ async def test_long_lines_are_broken_or_cut_and_moved_aside() -> None:
     async with app.run_test(size=(20, 6)) as pilot:
         log.take([line(1, "0123456789 abcdefghijklmnop END")])
         log.repaint()
-        await pilot.pause()
+        await pilot.pause(0)
         assert "END" in " ".join(shown(app))
         log.look_as(msgspec.structs.replace(log.look, wrapped=False))
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0] == " 0123456789 abcdef…"
         await pilot.press("right")
         assert shown(app)[0] == " fghijklmnop END"
@@ -130,10 +130,10 @@ async def test_a_stack_trace_keeps_its_lines() -> None:
     async with app.run_test(size=(40, 6)) as pilot:
         log.take([line(1, "panic: nil map␊goroutine 1 [running]:␊main.main()")])
         log.repaint()
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[:3] == [" panic: nil map", "   goroutine 1 [running]:", "   main.main()"]
         log.look_as(msgspec.structs.replace(log.look, wrapped=False))
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0].startswith(" panic: nil map␊goroutine")
 
 
@@ -143,7 +143,7 @@ async def test_scrolling_through_broken_lines_moves_line_by_line_and_back() -> N
     async with app.run_test(size=(20, 5)) as pilot:
         log.take([line(number, f"{number} " + "word " * 12) for number in range(6)])
         log.repaint()
-        await pilot.pause()
+        await pilot.pause(0)
         bottom = shown(app)
         await pilot.press(*["up"] * 9)
         assert shown(app) != bottom
@@ -157,10 +157,10 @@ async def test_without_lines_it_says_why() -> None:
     app = Stage(log)
     async with app.run_test(size=(40, 6)) as pilot:
         log.say(Content("container app is waiting to start: CrashLoopBackOff"))
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0] == " container app is waiting to start:"
         await pilot.press("up", "down", "home", "end", "pageup")
         log.take([line(1)])
         log.repaint()
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0] == " line 1"

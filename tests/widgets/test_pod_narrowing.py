@@ -64,16 +64,16 @@ async def test_the_list_shows_what_passes_and_counts_what_does_not() -> None:
     async with app.run_test(size=(80, 20)) as pilot:
         pods.show(live(PODS), now=NOW)
         pods.narrow("redis")
-        await pilot.pause()
+        await pilot.pause(0)
         assert "redis-0" in shown(app)[0]
         assert "checkout" not in shown(app)[0]
         assert pods.shown_text == "1 of 4 shown"
         pods.narrow("redis !redis")
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0] == " none of 4 pods matches"
         assert pods.shown_text == "0 of 4 shown"
         pods.narrow("")
-        await pilot.pause()
+        await pilot.pause(0)
         assert pods.shown_text == ""
         assert "checkout-7d9f8b6c5-abcde" in screen_text(app)
 
@@ -84,12 +84,12 @@ async def test_faults_alone_leave_out_what_is_well() -> None:
     async with app.run_test(size=(80, 20)) as pilot:
         pods.show(live(PODS), now=NOW)
         pods.show_faults(True)
-        await pilot.pause()
+        await pilot.pause(0)
         assert "fghij" not in screen_text(app)
         assert "qqqqq" in screen_text(app)
         assert pods.shown_text == "2 of 4 shown"
         pods.show(live(many(3)), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0] == " none of 3 pods with something wrong is here"
 
 
@@ -104,7 +104,7 @@ async def test_a_filter_holds_for_pods_that_come_later() -> None:
         pods.narrow("0000")
         assert pods.shown_text == "10 of 30 shown"
         pods.show(live(many(5)), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert pods.shown_text == "5 of 5 shown"
 
 
@@ -130,10 +130,10 @@ async def test_headings_tell_ready_of_desired_versions_troubles_and_the_rollout(
     async with app.run_test(size=(120, 20)) as pilot:
         pods.show(live(PODS), now=NOW)
         pods.group(True)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0].startswith(" ▾ checkout 2/4 ready  NotReady ×1, Pending ×1  r42 v1.9.0  Deployment")
         pods.know(WorkloadList((workload("checkout", 6, RolloutState.STUCK, "2 of 6 replicas updated"),)))
-        await pilot.pause()
+        await pilot.pause(0)
         assert "2/6 ready" in shown(app)[0]
         assert "2 of 6 replicas updated" in shown(app)[0]
 
@@ -145,14 +145,14 @@ async def test_a_workload_folds_away_and_its_pods_come_back() -> None:
         pods.show(live(many(20)), now=NOW)
         pods.group(True)
         await pilot.press("home", "down", "down", "space")
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[0].startswith("▌▸ service-0 10/10 ready")
         assert shown(app)[1].startswith(" ▾ service-1")
         assert pods.current is None
         assert pods.selected is not None
         assert pods.selected.name.startswith("service-0")
         await pilot.press("right")
-        await pilot.pause()
+        await pilot.pause(0)
         assert "service-0-7d9f8b6c5-00000" in shown(app)[1]
 
 
@@ -162,12 +162,12 @@ async def test_of_many_pods_only_workloads_with_faults_start_unfolded() -> None:
     async with app.run_test(size=(80, 30)) as pilot:
         pods.group(True)
         pods.show(live(many(100, broken=frozenset({55}))), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert "▾ service-5 9/10 ready" in shown(app)[0]
         assert sum("▸" in line for line in shown(app)) == 9
         # What heals stays as it is.
         pods.show(live(many(100)), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert sum("▾" in line for line in shown(app)) == 1
 
 
@@ -178,17 +178,17 @@ async def test_a_heading_speaks_of_all_pods_of_its_workload_however_few_are_show
         pods.show(live(many(100, broken=frozenset({55}))), now=NOW)
         pods.group(True)
         pods.narrow("00042")
-        await pilot.pause()
+        await pilot.pause(0)
         # The one that was looked for is in sight, though its workload is well and was folded.
         assert "service-4 10/10 ready" in shown(app)[0]
         assert "00042" in shown(app)[1]
         assert shown(app)[2] == ""
         await pilot.press("home", "space")
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app)[1] == ""
         pods.narrow("")
         pods.show_faults(True)
-        await pilot.pause()
+        await pilot.pause(0)
         assert "service-5 9/10 ready" in shown(app)[0]
         assert "00055" in shown(app)[1]
 
@@ -208,7 +208,7 @@ async def test_the_cursor_keeps_its_pod_through_regrouping_narrowing_and_changes
         pods.group(False)
         pods.narrow("")
         pods.show(live(many(30, broken=frozenset({29}))), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert pods.current == chosen
 
 
@@ -218,10 +218,10 @@ async def test_a_pod_of_another_namespace_says_so() -> None:
     app = Stage(pods)
     async with app.run_test(size=(120, 20)) as pilot:
         pods.show(live(PodList((*PODS.pods, other))), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert any("stage" in line for line in shown(app))
         pods.group(True)
-        await pilot.pause()
+        await pilot.pause(0)
         assert "shop/checkout" in screen_text(app)
         assert "stage/checkout" in screen_text(app)
 
@@ -241,7 +241,7 @@ async def test_wide_rows_tell_how_it_ended_why_and_since_when_and_where_it_runs(
         # With more in trouble than are explained, the sentence stands in the row itself.
         crowd = tuple(msgspec.structs.replace(sick, uid=SafeText(f"u{number}")) for number in range(25))
         pods.show(live(PodList(crowd)), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         row = shown(app)[0]
         for part in ("↻3 Error 137", "OOMKilled", "4m", "app used 256Mi of 256Mi", "3h03m", "r42 v1.9.0", "node-3"):
             assert part in row
@@ -253,7 +253,7 @@ async def test_ages_stand_below_each_other_whether_a_pod_is_explained_or_not() -
     app = Stage(pods)
     async with app.run_test(size=(120, 20)) as pilot:
         pods.show(live(PODS), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         rows = [line for line in shown(app) if "3h03m" in line]
         assert len({line.index("3h03m") for line in rows}) == 1
         assert len(rows) == 4
@@ -315,5 +315,5 @@ async def test_ascii_signs_are_enough_for_groups() -> None:
     async with app.run_test(size=(80, 20)) as pilot:
         pods.show(live(PODS), now=NOW)
         pods.group(True)
-        await pilot.pause()
+        await pilot.pause(0)
         assert screen_text(app).isascii()

@@ -97,11 +97,11 @@ async def test_rows_stay_on_the_screen_when_the_source_goes_away(width: int) -> 
     app = Stage(alerts)
     async with app.run_test(size=(width, 14), notifications=True) as pilot:
         alerts.show(live(ALERTS), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         before = shown(app)
         colours = alerts.rows.render_line(0)
         alerts.show(Snapshot(FeedState.DOWN, ALERTS, NOW, problem=REFUSED, next_try=NOW + 90), now=NOW + 30)
-        await pilot.pause()
+        await pilot.pause(0)
         text = screen_text(app)
         assert "ErrorRateHigh" in text
         assert alerts.rows.render_line(0) != colours
@@ -109,7 +109,7 @@ async def test_rows_stay_on_the_screen_when_the_source_goes_away(width: int) -> 
         assert "30s old" in joined
         assert "can't be reached: connection refused" in joined
         alerts.show(Snapshot(FeedState.LIVE, ALERTS, NOW), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         assert shown(app) == before
 
 
@@ -119,10 +119,10 @@ async def test_old_rows_look_old_in_every_theme(theme: str) -> None:
     app = Stage(alerts, theme)
     async with app.run_test(size=(80, 14), notifications=True) as pilot:
         alerts.show(live(ALERTS), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         fresh = [alerts.rows.render_line(y) for y in range(5)]
         alerts.show(Snapshot(FeedState.STALE, ALERTS, NOW), now=NOW)
-        await pilot.pause()
+        await pilot.pause(0)
         old = [alerts.rows.render_line(y) for y in range(5)]
     assert [strip.text for strip in old] == [strip.text for strip in fresh]
     assert all(before != after for before, after in zip(fresh, old, strict=True))
