@@ -44,7 +44,7 @@ async def source(logging_shop: ClusterSettings) -> AsyncIterator[LogSource]:
 
 @pytest.fixture
 def api(settings: ElasticsearchSettings) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=settings.url, trust_env=False, timeout=20) as client:
+    with httpx.Client(base_url=settings.url, trust_env=False, timeout=60) as client:
         yield client
 
 

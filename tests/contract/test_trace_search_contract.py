@@ -36,7 +36,7 @@ async def source(tracing_shop: ClusterSettings) -> AsyncIterator[TraceSource]:
 @pytest.fixture
 def api(tracing_shop: ClusterSettings) -> Iterator[httpx.Client]:
     assert tracing_shop.jaeger is not None
-    with httpx.Client(base_url=tracing_shop.jaeger.url, trust_env=False, timeout=10) as client:
+    with httpx.Client(base_url=tracing_shop.jaeger.url, trust_env=False, timeout=60) as client:
         yield client
 
 

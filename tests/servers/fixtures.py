@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from opsconsole.config.settings import ClusterSettings, ElasticsearchSettings, SourceSettings
@@ -22,6 +23,9 @@ NAME_LENGTH = 40
 
 ON_STORES = (pytest.mark.real, pytest.mark.long)
 """Marks of what needs an Elasticsearch or a Jaeger."""
+
+PATIENCE = 60.0
+"""Seconds that an answer of the practice cluster may take, which is nothing but computing, on a busy machine."""
 
 SCENARIO = "bad-release"
 """Of the shop that the contracts of logs and traces look at: requests through its service checkout fail."""
@@ -97,7 +101,13 @@ def tracing_shop(request: pytest.FixtureRequest) -> Iterator[ClusterSettings]:
 def _shop(request: pytest.FixtureRequest) -> Iterator[ClusterSettings]:
     if request.param == "practice":
         with run_practice(SCENARIO) as cluster:
-            yield cluster
+            assert cluster.elasticsearch is not None
+            assert cluster.jaeger is not None
+            yield msgspec.structs.replace(
+                cluster,
+                elasticsearch=msgspec.structs.replace(cluster.elasticsearch, timeout=PATIENCE),
+                jaeger=msgspec.structs.replace(cluster.jaeger, timeout=PATIENCE),
+            )
         return
     elasticsearch: Elasticsearch = request.getfixturevalue("elasticsearch")
     temporary: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
