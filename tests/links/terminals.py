@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import pyte
 
 from bench.terminal import UNKNOWN
+from servers.waiting import until
 
 PATIENCE = 60.0
 OPENED, CLOSED = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -31,6 +32,7 @@ _KEYBOARD = re.compile(rb"\x1b\[([<>])\d*u")
 _USUAL = {b"7", b"25"}
 """Modes that are on in a terminal at rest: lines wrap, the cursor is shown."""
 _QUIET_LOOKS = 25
+_FEW_LOOKS = 3
 READ_AT_IMPORT = {"OPENBLAS_NUM_THREADS": "1", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
 _LOOK = 0.02
 
@@ -234,14 +236,22 @@ class Console:
 
     def rests(self) -> None:
         """Wait until no thread of it has run, or wanted to, in half a second of looking."""
-        quiet = 0
+        self.until(self._quiet_for(_QUIET_LOOKS), "at rest")
 
-        def resting() -> bool:
-            nonlocal quiet
-            quiet = quiet + 1 if set(self._states) == {"S"} else 0
-            return quiet >= _QUIET_LOOKS
+    def settles(self) -> None:
+        """Wait until it has read what was typed and done what it could, while nobody reads what it writes."""
+        quiet = self._quiet_for(_FEW_LOOKS)
+        until(lambda: quiet() and self.terminal.untaken == 0, "it to settle", seconds=PATIENCE, interval=_LOOK)
 
-        self.until(resting, "at rest")
+    def _quiet_for(self, looks: int) -> Callable[[], bool]:
+        seen = 0
+
+        def quiet() -> bool:
+            nonlocal seen
+            seen = seen + 1 if set(self._states) == {"S"} else 0
+            return seen >= looks
+
+        return quiet
 
 
 class Desk:
