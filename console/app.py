@@ -100,11 +100,9 @@ class OpsConsole(App[int]):
         team. `runbooks` reads those there are when they are first asked for. `log_in` has the terminal while it signs
         in to the cluster, and returns a sentence or raises `SourceError`. `drill` is what is practised.
         """
-        output = output_of_this_process()
-        super().__init__(driver_class=driver_on(output))
+        super().__init__(driver_class=driver_on(output := output_of_this_process()))
         self._terminal = TerminalLife(self, output)
         self._settings = settings
-        self._ascii = settings.ascii_only or not output.draws_lines
         self._connect = connect
         self._clock = clock or SystemClock()
         self._chance = chance or random.Random()  # noqa: S311 - spreads requests in time, guards nothing
@@ -127,6 +125,11 @@ class OpsConsole(App[int]):
         for theme in ALL_THEMES:
             self.register_theme(theme)
         self.theme = settings.theme.value
+
+    @property
+    def _ascii(self) -> bool:
+        """Whether frames and signs are drawn with letters."""
+        return self._settings.ascii_only or not self._terminal.draws_lines
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own colour variables, for themes that do not know them."""

@@ -44,6 +44,11 @@ class TerminalLife:
         self._leaving = False
         self._begun = False
 
+    @property
+    def draws_lines(self) -> bool:
+        """Whether the terminal's encoding has more than letters."""
+        return self._output.draws_lines
+
     def begin(self, patience: Callable[[], float]) -> None:
         """From now on; the event loop runs and the terminal is taken. `patience`: seconds that leaving may take."""
         self._begun = True
