@@ -9,6 +9,7 @@ import pytest
 from console_case import SETTINGS, console
 
 from hostile.corpus import HOSTILE
+from hostile.practice import ALL_AT_ONCE
 from opsconsole.actions import LIVE_PANES
 from opsconsole.domain.alert import Alert, AlertState
 from opsconsole.domain.errors import ErrorKind, SourceError
@@ -66,6 +67,30 @@ async def test_every_pane_and_every_opened_row_shows_it_and_obeys_nothing(raw: s
             assert case.app.screen is not case.screen
             await case.press("escape")
         assert (case.app.title, case.app.clipboard) == (title, clipboard)
+        assert case.app.is_running
+
+
+async def test_the_palette_a_toast_and_the_clipboard_have_its_words_alone() -> None:
+    async with console(told=poisoned(ALL_AT_ONCE), size=(160, 50)) as case:
+        title = case.app.title
+        await case.press("1", "colon")
+        found = await case.screen_after(*"service evil")
+        assert "Service evil" in found
+        assert "␛]52;c;ZXZpbA==␇␛]0;owned␇␛[2J⟨9B⟩31m⟨202E⟩gnp⟨2066⟩⟨200B⟩[@click=app.qu" in found
+        assert OBEYED.findall(found) == []
+        chosen = await case.screen_after("enter")
+        assert case.scope.selection.service == safe_text(ALL_AT_ONCE)
+        assert OBEYED.findall(chosen) == []
+        assert case.app.clipboard == ""
+        await case.press("1", "y")
+        assert "evil ␛]52;c;ZXZpbA==␇" in case.app.clipboard
+        assert OBEYED.findall(case.app.clipboard) == []
+        missed = ALL_AT_ONCE.replace("\u200b", "")  # the guard of last resort knows what commands and what turns round
+        case.app.notify(missed, title=missed, markup=False)
+        toast = await case.screen_after("1")
+        assert "[@click=app.quit]x[/] [/b] 'a'" in " ".join(toast.split())
+        assert OBEYED.findall(toast) == []
+        assert case.app.title == title
         assert case.app.is_running
 
 

@@ -25,6 +25,7 @@ FOUND = {
         "Text.from_markup(f'[b]{words}[/b]')",
         "Text.from_ansi(line)",
         "Content.from_text(words)",
+        "matcher.highlight(title)",  # of Textual's palette
     ),
     "markup switched on": ("Static(words, markup=True)", "log.show(line, markup=wanted)"),
     "a toast that reads markup": ("self.notify(words)", "app.notify(f'{words}', severity='error')"),

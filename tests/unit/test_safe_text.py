@@ -160,7 +160,7 @@ def test_a_lone_surrogate_from_json_can_be_written_out() -> None:
     safe_text(json.loads('"\\ud800"')).encode()
 
 
-@pytest.mark.parametrize("raw", EVERY, ids=[ascii_form(raw[:30]) for raw in EVERY])
+@pytest.mark.parametrize("raw", EVERY, ids=range(len(EVERY)))
 def test_every_hostile_string_comes_out_safe_and_bounded(raw: str) -> None:
     shown = safe_text(raw)
     assert is_safe(shown)

@@ -28,7 +28,7 @@ def markup_from_values(node: ast.AST, _: ast.AST, __: Module) -> bool:
         return False
     if node.func.attr == "from_text":
         return not says(keyword(node, "markup"), wanted=False)
-    return node.func.attr in {"from_markup", "from_ansi"} and not all(is_literal(one) for one in node.args)
+    return node.func.attr in {"from_markup", "from_ansi", "highlight"} and not all(is_literal(one) for one in node.args)
 
 
 def markup_switched_on(node: ast.AST, _: ast.AST, __: Module) -> bool:
