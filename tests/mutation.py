@@ -40,6 +40,8 @@ TESTS = (
     "test_rollout_status.py",
     "test_safe_text.py",
     "test_unsettled_operations.py",
+    "test_wire_levels.py",
+    "test_wire_policy.py",
     "test_write_mode.py",
 )
 TOO_SLOW = ("test_operations_engine_crashes.py", "*_processes.py")

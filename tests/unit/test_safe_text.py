@@ -210,3 +210,37 @@ def test_the_ascii_form_is_printable_ascii(raw: str) -> None:
 def test_the_ascii_form_tells_look_alikes_apart() -> None:
     assert ascii_form("prоd") == "pr\\u{43e}d"
     assert ascii_form("prod") == "prod"
+
+
+# -- to the character --------------------------------------------------------------------------------
+
+
+def test_marks_are_cut_from_the_ninth_on() -> None:
+    eight = "กก" + "\u0e49" * MARKS_PER_CELL
+    assert safe_text(f"{eight}ก") == f"{eight}ก"
+    assert safe_text(f"{eight}\u0e49ก") == f"{eight}⟨+1⟩ก"
+
+
+def test_a_number_that_python_does_not_write_says_so() -> None:
+    assert safe_text(10**5000) == "⟨a number of thousands of digits⟩"
+
+
+def test_as_much_as_fits_is_kept() -> None:
+    assert safe_text("a" * 200, 100) == "a" * 83 + "… +117 characters"
+    assert safe_text("\u202e" * 8000, 100) == "⟨202E⟩" * 13 + "… +7987 characters"
+    assert safe_text("a" * 100, 100) == "a" * 100
+
+
+def test_two_thousand_lines_are_kept() -> None:
+    assert len(safe_lines("a\n" * 2000)) == 2000
+    assert safe_lines("a\n" * 2001)[-2:] == ("a", "… +1 lines")
+
+
+def test_a_mapping_keeps_what_belongs_together() -> None:
+    assert safe_mapping({"a": "b", "c\x1b": 3}) == {"a": "b", "c␛": "3"}
+    assert len(next(iter(safe_mapping({"k" * 300: "v" * 300})))) == 255
+    assert next(iter(safe_mapping({"k": "v" * 300}).values())) == "v" * 300
+
+
+def test_printable_ascii_is_its_own_form() -> None:
+    assert ascii_form(" a~") == " a~"
