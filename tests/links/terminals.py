@@ -75,6 +75,9 @@ class Terminal:
     def __init__(self, size: tuple[int, int] = (120, 40)) -> None:
         self.size = size
         self.received = bytearray()
+        self._screen = pyte.Screen(*size)
+        self._shown = (-1, size)
+        self._read_to = 0
         self._ours, theirs = pty.openpty()
         self.path = os.ttyname(theirs)
         self._theirs: int | None = theirs
@@ -121,8 +124,16 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """Its screen, at the size that it has now."""
-        return text_of(bytes(self.received).rpartition(OPENED)[2], self.size)
+        """Its screen, at the size that it has now; what came since the last look is read to the last whole sequence."""
+        begin = max(0, self.received.rfind(OPENED))
+        if (begin, self.size) != self._shown:
+            self._shown, self._read_to = (begin, self.size), begin
+            self._screen = pyte.Screen(*self.size)
+        end = max(self._read_to, self.received.rfind(b"\x1b"))
+        if end > self._read_to:
+            pyte.ByteStream(self._screen).feed(UNKNOWN.sub(b"", self.received[self._read_to : end]))
+            self._read_to = end
+        return "\n".join(self._screen.display)
 
     @property
     def settings(self) -> list[Any]:
@@ -146,13 +157,6 @@ def left_behind(received: bytes) -> set[bytes]:
     depth = sum(1 if way == b">" else -1 for way in _KEYBOARD.findall(received))
     left = {number for number, way in state.items() if (way == b"h") is not (number in _USUAL)}
     return left | ({b"keyboard"} if depth > 0 else set())
-
-
-def text_of(received: bytes, size: tuple[int, int]) -> str:
-    """What a terminal of `size` shows after `received`."""
-    screen = pyte.Screen(*size)
-    pyte.ByteStream(screen).feed(UNKNOWN.sub(b"", received))
-    return "\n".join(screen.display)
 
 
 class Console:

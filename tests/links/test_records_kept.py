@@ -26,25 +26,9 @@ READ_ONLY = {"room": 65_536, "writable": False}
 F2 = b"\x1bOQ"
 
 
-def words(console: Console) -> str:
-    """What its screen shows, without frames and the ends of lines."""
-    kept = (character for character in console.terminal.text if character not in "│▌╭╮╰╯─\n ")
-    return "".join(kept)
-
-
 def says(console: Console, sentence: str) -> None:
-    """Wait until `sentence` stands on the screen, however it is broken into lines."""
-    wanted = sentence.replace(" ", "")
-    seen = -1
-
-    def there() -> bool:
-        nonlocal seen
-        if len(console.terminal.received) == seen or console.terminal.read(patience=0.0):
-            return False
-        seen = len(console.terminal.received)
-        return wanted in words(console)
-
-    console.until(there, f"{sentence!r} on the screen")
+    """Wait until each word of `sentence` stands on the screen, wherever its lines are broken."""
+    console.shows(*sentence.split())
 
 
 def open_an_incident(console: Console) -> None:
