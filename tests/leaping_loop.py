@@ -20,7 +20,7 @@ GLANCE = 0.05
 """Seconds of the machine to wait for a thread before looking again; says nothing about how long it may take."""
 
 
-RESTLESS = 100_000
+RESTLESS = 20_000
 """Turns of the loop in which no time passes that are too many for honest work."""
 
 
@@ -36,6 +36,7 @@ class _LeapingSelector(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         self._turns += 1
         if self._turns > RESTLESS:
+            self._turns = 0
             raise RuntimeError("time stands still: something goes round without ever waiting")
         ready = super().select(0)
         if ready or (timeout is not None and timeout <= 0):

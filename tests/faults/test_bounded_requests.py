@@ -26,7 +26,7 @@ AT_FIRST = 80
 
 
 @pytest.mark.parametrize(
-    ("backends", "minutes"), [(("alertmanager", "jaeger"), 60), (("prometheus", "elasticsearch", "kubernetes"), 4)]
+    ("backends", "minutes"), [(("alertmanager", "jaeger"), 60), (("prometheus", "elasticsearch", "kubernetes"), 3)]
 )
 def test_sick_backends_are_asked_seldom_and_found_well_by_themselves(backends: tuple[str, ...], minutes: int) -> None:
     async def asked(loop: LeapingLoop) -> None:

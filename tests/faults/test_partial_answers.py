@@ -87,8 +87,10 @@ PARTS: list[tuple[str, Callable[[FaultProxy], Script], topics.Topic | None, str]
     ("kubernetes", lambda proxy: failing_where(proxy, rb"/events\?"), topics.PODS, "events"),
 ]
 
+IDS = ("failed shards", "timed out", "warnings", "one service of several", "a page that does not come", "no events")
 
-@pytest.mark.parametrize(("backend", "fault", "topic", "words"), PARTS)
+
+@pytest.mark.parametrize(("backend", "fault", "topic", "words"), PARTS, ids=IDS)
 def test_a_part_is_never_called_live_and_says_what_is_missing(
     backend: str, fault: Callable[[FaultProxy], Script], topic: topics.Topic | None, words: str
 ) -> None:

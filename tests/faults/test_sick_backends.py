@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import tracemalloc
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -55,23 +54,25 @@ def test_each_fault_has_its_badge_and_words_and_is_got_over_without_a_key(backen
 
 
 def test_the_others_stay_live_while_one_takes_questions_and_never_answers_or_sends_a_bomb() -> None:
-    async def rounds(loop: LeapingLoop) -> None:
-        ills = [ill for ill in ILLS if ill.name in ("black-hole", "bomb")]
+    async def watched(loop: LeapingLoop) -> None:
+        hole, bomb = (next(ill for ill in ILLS if ill.name == name) for name in ("black-hole", "bomb"))
+        rounds = [*((name, hole) for name in BACKENDS), ("prometheus", bomb), ("kubernetes", bomb)]
         async with ward(loop) as cluster, asking(settings_for(cluster, BACKENDS), loop) as feeds:
-            for sick, ill in product(BACKENDS, ills):
+            for sick, ill in rounds:
                 await until(loop, lambda: all(live(feeds, name) for name in BACKENDS), "not all live")
                 others = [name for name in BACKENDS if name != sick]
                 asked = {name: len(cluster.proxies[name].asked) for name in others}
                 await ill.strike(cluster.proxies[sick], loop)
-                for _ in range(30):
+                for _ in range(26):
                     await asyncio.sleep(0.5)
                     states = {name: entry_of(feeds, name).state for name in others}
                     assert set(states.values()) == {FeedState.LIVE}, f"{sick} {ill.name}: {states}"
                 polled = [name for name in others if name != "kubernetes"]
                 assert all(len(cluster.proxies[name].asked) > asked[name] for name in polled), "nobody was asked"
                 await cure(cluster.proxies[sick], loop)
+                await asyncio.sleep(5.0)  # its own watches break off by that
 
-    leaping(rounds)
+    leaping(watched)
 
 
 class Visit:
@@ -123,21 +124,22 @@ class Visit:
         await self._well(feeds)
 
     async def _at_times(self, feeds: ClusterFeeds) -> None:
-        """It is live and old within a minute, and nothing worse once there were values."""
+        """Something is seen of it within half a minute, and nothing worse than old once there were values."""
         states, kinds = badges_at_times(self._ill, self._backend), AT_TIMES[self._ill.name][1]
         await self._well(feeds)
         await self._ill.strike(self._proxy, self._loop)
         seen = set()
-        for _ in range(120):
+        for _ in range(70):
             await asyncio.sleep(0.5)
             entry = entry_of(feeds, self._backend)
             seen.add(entry.state)
             assert entry.problem is None or entry.problem.kind in kinds, entry.problem
-        assert {FeedState.LIVE, FeedState.STALE} & states <= seen <= states, seen
+        assert seen <= states, seen
+        assert seen & {FeedState.STALE, FeedState.PARTIAL} or states == {FeedState.LIVE}, "nothing was seen of it"
         await self._well(feeds)
 
     async def _stays_live(self, feeds: ClusterFeeds) -> None:
-        for _ in range(60):
+        for _ in range(30):
             await asyncio.sleep(1.0)
             assert entry_of(feeds, self._backend).state is FeedState.LIVE
 
