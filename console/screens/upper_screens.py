@@ -24,13 +24,18 @@ class UpperScreen(Screen[ScreenResultType]):
     _answered = False
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
-        """As Textual's; what was opened over it goes with it, and asking again does nothing."""
+        """As Textual's; what was opened over it goes with it, and asking again does nothing.
+
+        What it was still reading is given up at once: an answer in the next moment would find its widgets gone.
+        """
         if self._answered or self not in self.app.screen_stack:
             return AwaitComplete()
         self._answered = True
         if not self.is_current:
             self.pop_until_active()
-        return super().dismiss(result)
+        leaving = super().dismiss(result)
+        self.workers.cancel_node(self)
+        return leaving
 
 
 class OpaqueScreen(UpperScreen[ScreenResultType]):

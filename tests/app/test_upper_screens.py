@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
@@ -36,6 +38,24 @@ class ImpatientDialog(Dialog):
 class View(OpaqueScreen[None]):
     def compose(self) -> ComposeResult:
         yield Probe("over")
+
+
+class Asking(StillDialog[None]):
+    """Shows an answer as soon as it comes."""
+
+    def __init__(self, answer: asyncio.Event) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def compose(self) -> ComposeResult:
+        yield Static("over", id="answer")
+
+    def on_mount(self) -> None:
+        self.run_worker(self.read())
+
+    async def read(self) -> None:
+        await self.answer.wait()
+        self.query_one("#answer", Static).update("here")
 
 
 class Below(App[None]):
@@ -78,3 +98,16 @@ def test_every_dialog_is_one_that_stands_still() -> None:
     made: list[type[Screen[object]]] = list(ModalScreen.__subclasses__())
     ours = [one.__name__ for one in made if one.__module__.startswith("opsconsole.")]
     assert ours == ["StillDialog"]
+
+
+async def test_an_answer_that_comes_while_a_dialog_closes_is_let_go() -> None:
+    app, answer = Below(), asyncio.Event()
+    async with app.run_test() as pilot:
+        dialog = Asking(answer)
+        await app.push_screen(dialog)
+        await pilot.pause()
+        dialog.dismiss()
+        await dialog.query_one("#answer").remove()
+        answer.set()
+        await pilot.pause()
+        assert app.is_running
