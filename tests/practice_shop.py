@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import httpx
@@ -27,6 +28,14 @@ class HandClock:
         return self.time
 
 
+class StillClock(HandClock):
+    """Wall time that nobody can move."""
+
+    def __setattr__(self, name: str, value: float) -> None:
+        assert not hasattr(self, name), "this drill stands still, since others look at it; make one of your own"
+        super().__setattr__(name, value)
+
+
 class HandPace:
     """Waiting moves the clock, so watches take no time. It may take longer than one wants to wait."""
 
@@ -45,8 +54,8 @@ class HandPace:
 class Drill:
     """One shop with its clock and its servers."""
 
-    def __init__(self, scenario: str, seed: int = 1, history: int = 3600) -> None:
-        self.clock = HandClock()
+    def __init__(self, scenario: str, seed: int = 1, history: int = 1800, clock: HandClock | None = None) -> None:
+        self.clock = clock or HandClock()
         self.shop = Shop(scenario_named(scenario), seed, STARTED, self.clock, history=history)
         self.pace = HandPace(self.clock)
         self.kubernetes = client(kubernetes.application(self.shop, self.pace))
@@ -103,6 +112,20 @@ class Drill:
         answer = await self.kubernetes.patch(path, json=body, headers={"content-type": media_type})
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
+
+
+@cache
+def standing(scenario: str, history: int = 3600) -> Drill:
+    """The drill that all tests of a process share who only look. Neither its clock nor its cluster can be changed."""
+    drill = Drill(scenario, history=history, clock=StillClock())
+    drill.kubernetes.event_hooks = {"response": [_changed_nothing]}
+    return drill
+
+
+async def _changed_nothing(answer: httpx.Response) -> None:
+    asked = answer.request
+    looked = asked.method == "GET" or asked.url.path.endswith("reviews")
+    assert looked or answer.is_error, f"{asked.method} {asked.url.path} changes a drill that others look at"
 
 
 def client(application: ASGIApp) -> httpx.AsyncClient:

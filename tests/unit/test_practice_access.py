@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from opsconsole.practice.kubernetes.patches import MERGE_PATCH
-from practice_shop import Drill
+from practice_shop import Drill, standing
 
 SHOP = "/api/v1/namespaces/shop"
 APPS = "/apis/apps/v1/namespaces/shop"
@@ -25,7 +25,7 @@ async def allowed(drill: Drill, token: str, **attributes: str) -> bool:
 
 
 async def test_a_viewer_sees_all_and_may_change_nothing() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     pods = (await ask(drill, "viewer", "GET", "/api/v1/pods")).json()["items"]
     name = pods[0]["metadata"]["name"]
     headers = {"content-type": MERGE_PATCH}
@@ -53,7 +53,7 @@ async def test_a_viewer_sees_all_and_may_change_nothing() -> None:
 
 
 async def test_reviews_say_beforehand_what_will_be_refused() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     patching = {"verb": "patch", "group": "apps", "resource": "deployments", "namespace": "shop"}
     executing = {"verb": "create", "resource": "pods", "subresource": "exec", "namespace": "shop"}
     for token, expected in (("viewer", False), ("tenant", True), ("practice", True)):
@@ -65,7 +65,7 @@ async def test_reviews_say_beforehand_what_will_be_refused() -> None:
 
 
 async def test_a_tenant_is_at_home_in_one_namespace_only() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     assert (await ask(drill, "tenant", "GET", f"{SHOP}/pods")).status_code == 200
     everywhere = await ask(drill, "tenant", "GET", "/api/v1/pods")
     assert everywhere.status_code == 403
@@ -77,12 +77,12 @@ async def test_a_tenant_is_at_home_in_one_namespace_only() -> None:
 
 
 async def test_a_token_that_nobody_has_is_unauthorized() -> None:
-    answer = await ask(Drill("healthy"), "nobody", "GET", f"{SHOP}/pods")
+    answer = await ask(standing("healthy"), "nobody", "GET", f"{SHOP}/pods")
     assert (answer.status_code, answer.json()["reason"]) == (401, "Unauthorized")
 
 
 async def test_everyone_is_told_who_they_are_and_what_they_may_do() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     who = (await ask(drill, "viewer", "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", json={})).json()
     assert who["status"]["userInfo"]["username"] == "viewer"
     path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
@@ -94,6 +94,6 @@ async def test_everyone_is_told_who_they_are_and_what_they_may_do() -> None:
 
 @pytest.mark.parametrize("spec", [{}, {"resourceAttributes": {}, "nonResourceAttributes": {}}])
 async def test_a_review_of_nothing_or_of_two_things_is_refused(spec: dict[str, Any]) -> None:
-    answer = await ask(Drill("healthy"), "viewer", "POST", REVIEW, json={"spec": spec})
+    answer = await ask(standing("healthy"), "viewer", "POST", REVIEW, json={"spec": spec})
     assert answer.status_code == 422
     assert "exactly one of" in answer.json()["message"]

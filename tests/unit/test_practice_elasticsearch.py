@@ -7,7 +7,7 @@ import pytest
 from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 
 from opsconsole.practice.elasticsearch import documents, simple_query
-from practice_shop import STARTED, Drill
+from practice_shop import STARTED, Drill, standing
 
 LAST_TEN_MINUTES = {"range": {"@timestamp": {"gte": "now-10m"}}}
 
@@ -27,7 +27,7 @@ def sources(answer: Any) -> list[dict[str, Any]]:
 
 
 async def test_every_answer_says_whose_it_is_and_in_the_version_asked_for() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     answer = await drill.elasticsearch.get("/")
     assert answer.headers["x-elastic-product"] == "Elasticsearch"
     assert answer.json()["version"]["number"].startswith("8.19.")
@@ -42,7 +42,7 @@ async def test_every_answer_says_whose_it_is_and_in_the_version_asked_for() -> N
 
 
 async def test_terms_are_whole_in_keywords_and_words_in_texts() -> None:
-    drill = Drill("pool-exhaustion")
+    drill = standing("pool-exhaustion")
     by_keyword = await search(drill, recent({"term": {"message.keyword": "pool wait timeout"}}))
     assert by_keyword["hits"]["total"]["value"] > 10
     assert {source["service"] for source in sources(by_keyword)} == {"orders"}
@@ -80,7 +80,7 @@ WARN_OR_ERROR = {"should": [{"term": {"level": "error"}}, {"term": {"level": "wa
     ],
 )
 async def test_clauses_find_what_they_say_and_nothing_else(clause: dict[str, Any], holds: Any) -> None:
-    drill = Drill("pool-exhaustion", history=1800)
+    drill = standing("pool-exhaustion")
     found = sources(await search(drill, {**recent(clause), "size": 5000}))
     everything = sources(await search(drill, {**recent(), "size": 5000}))
     assert found
@@ -90,7 +90,7 @@ async def test_clauses_find_what_they_say_and_nothing_else(clause: dict[str, Any
 
 @pytest.mark.parametrize("field", ["@timestamp", "service.keyword"])
 async def test_hits_come_sorted_and_can_be_paged_without_loss(field: str) -> None:
-    drill = Drill("bad-release", history=1800)
+    drill = standing("bad-release")
     body = {**recent(), "size": 100, "sort": [{field: {"order": "desc"}}, {"_id": "asc"}], "track_total_hits": True}
     first = await search(drill, body)
     seen = [hit["_id"] for hit in first["hits"]["hits"]]
@@ -104,7 +104,7 @@ async def test_hits_come_sorted_and_can_be_paged_without_loss(field: str) -> Non
 
 
 async def test_totals_are_counted_as_far_as_asked() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     assert (await search(drill, {"track_total_hits": 100}))["hits"]["total"] == {"value": 100, "relation": "gte"}
     assert "total" not in (await search(drill, {"track_total_hits": False}))["hits"]
     exact = await search(drill, {"track_total_hits": True, "size": 0})
@@ -113,7 +113,7 @@ async def test_totals_are_counted_as_far_as_asked() -> None:
 
 
 async def test_a_histogram_covers_its_bounds_and_its_levels_add_up() -> None:
-    drill = Drill("bad-release", history=1800)
+    drill = standing("bad-release")
     end = int(STARTED * 1000)
     body = recent()
     body["size"] = 0
@@ -153,14 +153,14 @@ async def test_a_histogram_covers_its_bounds_and_its_levels_add_up() -> None:
     ],
 )
 async def test_requests_that_make_no_sense_are_refused_in_its_own_form(body: dict[str, Any], kind: str) -> None:
-    answer = await search(Drill("healthy"), body, status=400)
+    answer = await search(standing("healthy"), body, status=400)
     assert answer["error"]["type"] == kind
     assert answer["error"]["root_cause"]
     assert answer["status"] == 400
 
 
 async def test_fields_are_described_as_dynamic_mapping_makes_them() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     answer = (await drill.elasticsearch.get("/logs-*/_field_caps?fields=service*,kubernetes*,@timestamp")).json()
     assert answer["fields"]["service"]["text"]["aggregatable"] is False
     assert answer["fields"]["service.keyword"]["keyword"]["aggregatable"] is True
@@ -169,7 +169,7 @@ async def test_fields_are_described_as_dynamic_mapping_makes_them() -> None:
 
 
 async def test_source_and_fields_can_be_chosen() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     body = {**recent(), "size": 1, "_source": ["kubernetes.pod.*", "level"], "fields": ["service", "kubernetes.*"]}
     hit = (await search(drill, body))["hits"]["hits"][0]
     assert hit["_source"].keys() == {"level", "kubernetes"}
@@ -178,7 +178,7 @@ async def test_source_and_fields_can_be_chosen() -> None:
 
 
 async def test_the_official_client_works_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     client = AsyncElasticsearch("http://practice:9200", node_class="httpxasync")
     for node in client.transport.node_pool.all():
         monkeypatch.setattr(node, "client", drill.elasticsearch)

@@ -9,7 +9,7 @@ from httpx_ws import AsyncWebSocketSession, WebSocketDisconnect, aconnect_ws
 from httpx_ws.transport import ASGIWebSocketTransport
 
 from opsconsole.practice import kubernetes
-from practice_shop import Drill
+from practice_shop import Drill, standing
 
 SHOP = "/api/v1/namespaces/shop"
 
@@ -84,7 +84,7 @@ async def test_signals_that_process_1_does_not_take_change_nothing(service: str,
 
 
 async def test_a_program_that_is_not_there_is_said_not_to_have_been_started() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     for service, command, why in (
         ("users", ("kill", "1"), 'exec: "kill": executable file not found in $PATH: unknown'),
         ("users", ("/bin/sh", "-c", "kill 1"), 'exec: "/bin/sh": stat /bin/sh: no such file or directory: unknown'),
@@ -96,7 +96,7 @@ async def test_a_program_that_is_not_there_is_said_not_to_have_been_started() ->
 
 
 async def test_output_and_exit_codes_come_over_their_channels() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     name = (await pod_of(drill, "orders"))["metadata"]["name"]
     told = await execute(drill, name, "sh", "-c", "echo hi; nosuch; exit 3")
     assert told[1] == b"hi\n"
@@ -110,7 +110,7 @@ async def test_output_and_exit_codes_come_over_their_channels() -> None:
 
 
 async def test_without_an_upgrade_nothing_is_run() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     name = (await pod_of(drill, "orders"))["metadata"]["name"]
     answer = await drill.kubernetes.get(f"{SHOP}/pods/{name}/exec?command=true&stdout=true")
     assert (answer.status_code, answer.json()["message"]) == (400, "Upgrade request required")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from practice_shop import STARTED, Drill
+from practice_shop import STARTED, Drill, standing
 
 
 def moment(seconds: float) -> str:
@@ -40,7 +40,7 @@ def spans_in(body: Any) -> dict[str, list[dict[str, Any]]]:
 
 
 async def test_a_trace_follows_the_call_graph_and_children_lie_within_their_parents() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     traces = await found(drill, service_name="orders", operation_name="POST /orders")
     assert len(traces) > 5
     for spans in traces.values():
@@ -56,7 +56,7 @@ async def test_a_trace_follows_the_call_graph_and_children_lie_within_their_pare
 
 
 async def test_spans_name_pods_that_the_cluster_has() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     pods = (await drill.kubernetes.get("/api/v1/namespaces/shop/pods")).json()["items"]
     names = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in pods}
     for spans in (await found(drill, service_name="users")).values():
@@ -65,7 +65,7 @@ async def test_spans_name_pods_that_the_cluster_has() -> None:
 
 
 async def test_failing_traces_are_found_by_the_error_attribute_and_say_why() -> None:
-    drill = Drill("bad-release")
+    drill = standing("bad-release")
     traces = await found(drill, service_name="checkout", attributes='{"error":"true"}')
     assert len(traces) == 20
     for spans in traces.values():
@@ -75,7 +75,7 @@ async def test_failing_traces_are_found_by_the_error_attribute_and_say_why() -> 
 
 
 async def test_durations_bound_what_is_found() -> None:
-    drill = Drill("cache-penetration")
+    drill = standing("cache-penetration")
     for spans in (await found(drill, service_name="payments", duration_min="500ms", duration_max="3s")).values():
         lengths = [
             int(span["endTimeUnixNano"]) - int(span["startTimeUnixNano"])
@@ -86,7 +86,7 @@ async def test_durations_bound_what_is_found() -> None:
 
 
 async def test_both_spellings_of_the_parameters_are_understood() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     snake = await drill.jaeger.get("/api/v3/traces", params=asked(service_name="users"))
     camel = await drill.jaeger.get("/api/v3/traces", params=asked(camel=True, service_name="users"))
     assert snake.status_code == 200
@@ -105,14 +105,14 @@ async def test_both_spellings_of_the_parameters_are_understood() -> None:
     ],
 )
 async def test_errors_have_the_form_of_the_v3_api(change: dict[str, str], status: int, words: str) -> None:
-    answer = await Drill("healthy").jaeger.get("/api/v3/traces", params={**asked(), **change})
+    answer = await standing("healthy").jaeger.get("/api/v3/traces", params={**asked(), **change})
     assert answer.status_code == status
     assert answer.json()["error"]["httpCode"] == status
     assert words in answer.json()["error"]["message"]
 
 
 async def test_a_trace_is_found_by_its_id_in_both_apis_and_an_unknown_one_is_not() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     trace_id, spans = next(iter((await found(drill)).items()))
     single = spans_in((await drill.jaeger.get(f"/api/v3/traces/{trace_id}")).json())
     assert single[trace_id] == spans
@@ -124,7 +124,7 @@ async def test_a_trace_is_found_by_its_id_in_both_apis_and_an_unknown_one_is_not
 
 
 async def test_services_operations_and_dependencies_describe_the_shop() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     services = ["checkout", "gateway", "orders", "payments", "users"]
     assert (await drill.jaeger.get("/api/v3/services")).json() == {"services": services}
     assert (await drill.jaeger.get("/api/services")).json()["data"] == services
@@ -152,14 +152,14 @@ async def test_services_operations_and_dependencies_describe_the_shop() -> None:
     ],
 )
 async def test_errors_have_the_form_of_the_older_api(path: str, words: str) -> None:
-    answer = await Drill("healthy").jaeger.get(path)
+    answer = await standing("healthy").jaeger.get(path)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["code"] == 400
     assert words in answer.json()["errors"][0]["msg"]
 
 
 async def test_the_older_search_finds_the_same_traces() -> None:
-    drill = Drill("bad-release")
+    drill = standing("bad-release")
     window = {"start": str(int((STARTED - 600) * 1e6)), "end": str(int(STARTED * 1e6)), "limit": "20"}
     legacy = await drill.jaeger.get("/api/traces", params={**window, "service": "checkout", "tags": '{"error":"true"}'})
     ids = {trace["traceID"] for trace in legacy.json()["data"]}

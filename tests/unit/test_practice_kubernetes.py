@@ -7,7 +7,7 @@ import pytest
 from opsconsole.practice.kubernetes.patches import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, patched
 from opsconsole.practice.kubernetes.selection import labels_match
 from opsconsole.practice.kubernetes.status import Refusal
-from practice_shop import Drill
+from practice_shop import Drill, standing
 
 SHOP = "/api/v1/namespaces/shop"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/shop/deployments"
@@ -20,7 +20,7 @@ async def items(drill: Drill, path: str) -> list[dict[str, Any]]:
 
 
 async def test_a_pod_shows_the_probes_of_the_guide_its_owner_and_its_state() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     pod = (await items(drill, f"{SHOP}/pods?labelSelector=app=checkout"))[0]
     container = pod["spec"]["containers"][0]
     liveness = container["livenessProbe"]
@@ -34,12 +34,12 @@ async def test_a_pod_shows_the_probes_of_the_guide_its_owner_and_its_state() -> 
 
 
 async def test_postgres_is_probed_by_its_own_tool() -> None:
-    pod = (await items(Drill("healthy"), f"{SHOP}/pods?labelSelector=app=postgres"))[0]
+    pod = (await items(standing("healthy"), f"{SHOP}/pods?labelSelector=app=postgres"))[0]
     assert pod["spec"]["containers"][0]["readinessProbe"]["exec"]["command"][0] == "pg_isready"
 
 
 async def test_a_single_object_names_its_kind_and_a_missing_one_is_a_status() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     name = (await items(drill, f"{SHOP}/pods"))[0]["metadata"]["name"]
     assert (await drill.kubernetes.get(f"{SHOP}/pods/{name}")).json()["kind"] == "Pod"
     answer = await drill.kubernetes.get(f"{SHOP}/pods/nobody")
@@ -49,7 +49,7 @@ async def test_a_single_object_names_its_kind_and_a_missing_one_is_a_status() ->
 
 
 async def test_pages_of_a_list_add_up_to_the_whole() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     whole = [pod["metadata"]["name"] for pod in await items(drill, "/api/v1/pods")]
     found: list[str] = []
     token, pages = "", 0
@@ -65,7 +65,7 @@ async def test_pages_of_a_list_add_up_to_the_whole() -> None:
 
 
 async def test_fields_select_and_unknown_ones_are_refused() -> None:
-    drill = Drill("bad-release")
+    drill = standing("bad-release")
     pod = (await items(drill, f"{SHOP}/pods?labelSelector=app=checkout"))[0]
     events = await items(drill, f"{SHOP}/events?fieldSelector=involvedObject.uid={pod['metadata']['uid']},type=Warning")
     assert events
@@ -87,7 +87,7 @@ def test_label_selectors_mean_what_the_api_says(selector: str, matches: bool) ->
 
 
 async def test_events_speak_the_words_of_the_kubelet() -> None:
-    bad, slow = Drill("bad-release"), Drill("slow-start")
+    bad, slow = standing("bad-release"), standing("slow-start")
     messages = [event["message"] for event in await items(bad, f"{SHOP}/events")]
     assert "Readiness probe failed: HTTP probe failed with statuscode: 503" in messages
     assert "Container checkout failed liveness probe, will be restarted" in messages
@@ -115,7 +115,7 @@ async def test_a_pod_that_has_spent_its_events_fails_in_silence() -> None:
 
 
 async def test_a_container_that_never_starts_backs_off_and_keeps_its_last_state() -> None:
-    drill = Drill("slow-start")
+    drill = standing("slow-start")
     pods = await items(drill, f"{SHOP}/pods?labelSelector=app=users")
     broken = [
         pod["status"]["containerStatuses"][0] for pod in pods if pod["status"]["containerStatuses"][0]["restartCount"]
@@ -128,7 +128,7 @@ async def test_a_container_that_never_starts_backs_off_and_keeps_its_last_state(
 
 
 async def test_revisions_tell_image_cause_and_time() -> None:
-    drill = Drill("bad-release")
+    drill = standing("bad-release")
     newest, before = (await drill.revisions("checkout"))[:2]
     assert newest["spec"]["template"]["spec"]["containers"][0]["image"].endswith("checkout:1.15.0")
     assert before["spec"]["template"]["spec"]["containers"][0]["image"].endswith("checkout:1.14.2")
@@ -158,7 +158,7 @@ async def test_a_rehearsal_changes_nothing() -> None:
 
 
 async def test_a_stale_resource_version_is_a_conflict() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     answer = await drill.kubernetes.patch(
         f"{DEPLOYMENTS}/orders",
         json={"metadata": {"resourceVersion": "1"}, "spec": {"replicas": 4}},
@@ -180,7 +180,7 @@ async def test_a_stale_resource_version_is_a_conflict() -> None:
     ],
 )
 async def test_patches_that_make_no_sense_are_refused(body: object, media_type: str, status: int) -> None:
-    answer = await Drill("healthy").kubernetes.patch(
+    answer = await standing("healthy").kubernetes.patch(
         f"{DEPLOYMENTS}/orders", json=body, headers={"content-type": media_type}
     )
     assert answer.status_code == status
@@ -202,7 +202,7 @@ async def test_a_deleted_pod_goes_and_another_comes() -> None:
 
 
 async def test_endpoints_keep_unready_pods_apart() -> None:
-    drill = Drill("slow-start")
+    drill = standing("slow-start")
     users = next(one for one in await items(drill, f"{SHOP}/endpoints") if one["metadata"]["name"] == "users")
     assert len(users["subsets"][0]["addresses"]) == 1
     assert len(users["subsets"][0]["notReadyAddresses"]) == 2
@@ -250,7 +250,7 @@ async def test_pausing_holds_a_rollout_where_it_is() -> None:
 
 
 async def test_everything_may_be_done_and_the_version_is_told() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     asked = {"spec": {"resourceAttributes": {"verb": "patch", "resource": "deployments"}}}
     answer = await drill.kubernetes.post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", json=asked)
     assert (answer.status_code, answer.json()["status"]["allowed"]) == (201, True)

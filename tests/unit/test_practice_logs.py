@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from opsconsole.practice.shop.changes import SignalContainer
-from practice_shop import Drill
+from practice_shop import Drill, standing
 
 SHOP = "/api/v1/namespaces/shop"
 
@@ -31,7 +31,7 @@ async def lines(drill: Drill, pod: str, **query: Any) -> list[str]:
 
 
 async def test_a_log_holds_what_the_pod_wrote_and_nothing_else() -> None:
-    drill = Drill("bad-release")
+    drill = standing("bad-release")
     pod = await pod_of(drill, "checkout")
     told = [json.loads(line) for line in await lines(drill, pod)]
     assert told
@@ -43,7 +43,7 @@ async def test_a_log_holds_what_the_pod_wrote_and_nothing_else() -> None:
 
 
 async def test_the_tail_is_the_end_of_the_whole() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     pod = await pod_of(drill, "gateway")
     whole = await lines(drill, pod)
     assert len(whole) > 50
@@ -53,7 +53,7 @@ async def test_the_tail_is_the_end_of_the_whole() -> None:
 
 
 async def test_since_and_timestamps_go_by_the_time_of_the_line() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     pod = await pod_of(drill, "gateway")
     whole = await lines(drill, pod, timestamps="true")
     recent = await lines(drill, pod, timestamps="true", sinceSeconds=120)
@@ -65,7 +65,7 @@ async def test_since_and_timestamps_go_by_the_time_of_the_line() -> None:
 
 
 async def test_a_limit_of_bytes_cuts_where_it_falls() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     pod = await pod_of(drill, "gateway")
     whole = (await log(drill, pod)).content
     assert (await log(drill, pod, limitBytes=100)).content == whole[:100]
@@ -83,7 +83,7 @@ async def test_after_a_restart_the_previous_log_is_that_of_the_life_before() -> 
 
 
 async def test_a_container_that_waits_for_its_next_start_shows_how_the_last_one_ended() -> None:
-    drill = Drill("slow-start")
+    drill = standing("slow-start")
     pods = (await drill.kubernetes.get(f"{SHOP}/pods?labelSelector=app=users")).json()["items"]
     waiting = [pod for pod in pods if "waiting" in pod["status"]["containerStatuses"][0]["state"]]
     name = waiting[0]["metadata"]["name"]
@@ -136,7 +136,7 @@ async def test_following_misses_nothing_that_a_later_reader_finds() -> None:
     ],
 )
 async def test_what_can_not_be_asked_is_refused_in_words(query: dict[str, str], status: int, words: str) -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     answer = await log(drill, await pod_of(drill, "orders"), **query)
     assert answer.status_code == status
     assert words in answer.json()["message"]

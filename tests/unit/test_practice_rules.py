@@ -68,7 +68,7 @@ def test_templates_fill_in_labels_and_values() -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
 def test_each_scenario_fires_the_alert_of_its_ground_truth(scenario: Scenario) -> None:
     clock = FakeClock(T)
-    shop = Shop(scenario, 7, T, clock)
+    shop = Shop(scenario, 7, T, clock, history=7200)
     rules = RuleEngine(shop.series, PRACTICE_RULES, shop.begin)
     rules.catch_up(T)
     firing = {(rule.name, alert.labels.get("service")) for rule, alert in rules.alerts if alert.state == "firing"}

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from opsconsole.practice.scenarios import SCENARIOS
-from practice_shop import Drill
+from practice_shop import Drill, standing
 
 Measure = Callable[[Drill], float]
 Action = Callable[[Drill], Awaitable[None]]
@@ -127,8 +127,8 @@ def test_every_scenario_in_trouble_is_measured_here() -> None:
 @pytest.mark.parametrize("scenario", HEALTHY_BELOW)
 def test_the_trouble_shows_and_nothing_of_it_in_a_healthy_shop(scenario: str) -> None:
     measure, well, ill = HEALTHY_BELOW[scenario]
-    assert measure(Drill(scenario)) >= ill
-    assert measure(Drill("healthy")) < well
+    assert measure(standing(scenario)) >= ill
+    assert measure(standing("healthy")) < well
 
 
 @pytest.mark.parametrize(("scenario", "cure"), pairs(CURES))
@@ -172,7 +172,7 @@ async def test_the_cure_shows_in_logs_and_traces_too() -> None:
 
 @pytest.mark.parametrize("scenario", [scenario for scenario in HEALTHY_BELOW if scenario != "noisy-neighbour"])
 def test_the_truth_names_a_service_whose_logs_and_traces_tell_of_it(scenario: str) -> None:
-    drill = Drill(scenario)
+    drill = standing(scenario)
     truth = drill.shop.scenario.truth
     now = drill.clock.now()
     assert truth is not None
@@ -207,8 +207,8 @@ def test_gc_and_pool_cases_write_their_tell_tale_lines() -> None:
         ("gc-surge", "Full GC"),
         ("cache-penetration", "cache miss storm"),
     ):
-        drill = Drill(scenario)
+        drill = standing(scenario)
         now = drill.clock.now()
         assert any(words in line.message for line in drill.shop.logs(now - 300, now))
-    stacks = [str(line.extra.get("stacktrace", "")) for line in Drill("pool-exhaustion").shop.logs(0, 2e9)]
+    stacks = [str(line.extra.get("stacktrace", "")) for line in standing("pool-exhaustion").shop.logs(0, 2e9)]
     assert any("(*Connection).close" in stack for stack in stacks)

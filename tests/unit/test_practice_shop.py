@@ -11,7 +11,7 @@ from opsconsole.practice.shop.changes import DeletePod
 from opsconsole.practice.shop.noise import Noise
 from opsconsole.practice.shop.scenario import Scenario
 from opsconsole.practice.shop.shop import Shop
-from practice_shop import STARTED, Drill, HandClock, risen
+from practice_shop import STARTED, Drill, HandClock, risen, standing
 
 EVERYTHING = [LabelMatcher("__name__", MatchKind.REGEX, ".+")]
 
@@ -32,7 +32,7 @@ def test_the_past_does_not_depend_on_when_it_was_asked() -> None:
 
 
 def test_another_seed_is_another_shop() -> None:
-    one, other = Drill("healthy", seed=1), Drill("healthy", seed=2)
+    one, other = standing("healthy"), Drill("healthy", seed=2)
     named = {key for key in everything(other) if dict(key).get("pod", "postgres-0") != "postgres-0"}
     assert named
     assert not everything(one).keys() & named
@@ -40,7 +40,7 @@ def test_another_seed_is_another_shop() -> None:
 
 @pytest.mark.parametrize("scenario", [scenario.id for scenario in SCENARIOS])
 def test_counters_of_one_container_only_rise(scenario: str) -> None:
-    drill = Drill(scenario)
+    drill = standing(scenario)
     for metric in ("http_requests_total", "process_cpu_seconds_total", "http_request_duration_seconds_bucket"):
         for series in drill.series(metric, 3600):
             falls = np.flatnonzero(np.diff(series.values[~np.isnan(series.values)]) < 0)
@@ -49,7 +49,7 @@ def test_counters_of_one_container_only_rise(scenario: str) -> None:
 
 
 def test_buckets_agree_with_the_count_of_requests() -> None:
-    drill = Drill("bad-release")
+    drill = standing("bad-release")
     for total in drill.series("http_request_duration_seconds_count", 600):
         labels = {name: total.labels[name] for name in ("pod", "method", "endpoint")}
         buckets = drill.series("http_request_duration_seconds_bucket", 600, **labels)
@@ -63,7 +63,7 @@ def test_buckets_agree_with_the_count_of_requests() -> None:
 
 
 def test_a_restarted_container_leaves_a_gap_and_counts_from_zero() -> None:
-    drill = Drill("bad-release")
+    drill = standing("bad-release")
     restarted = [
         series.labels["pod"]
         for series in drill.series("kube_pod_container_status_restarts_total", 600)
@@ -77,7 +77,7 @@ def test_a_restarted_container_leaves_a_gap_and_counts_from_zero() -> None:
 
 
 def test_a_pod_that_is_gone_ends_its_series_at_once() -> None:
-    drill = Drill("bad-release")
+    drill = standing("bad-release")
     old = [series for series in drill.series("up", 1800, service="checkout") if np.isnan(series.values[-1])]
     assert len(old) == 3
     assert all(series.values.view(np.int64)[-1] == STALE_BITS for series in old)
@@ -132,7 +132,7 @@ def test_noise_of_a_block_is_the_noise_of_its_ticks() -> None:
 
 
 def test_exemplars_name_traces_that_can_be_looked_up() -> None:
-    drill = Drill("bad-release")
+    drill = standing("bad-release")
     now = drill.clock.now()
     found = drill.shop.exemplars(now - 120, now)
     assert found
@@ -149,9 +149,10 @@ def test_exemplars_name_traces_that_can_be_looked_up() -> None:
 def test_the_log_reads_the_same_to_one_who_follows_it_and_to_one_who_comes_later(scenario: str) -> None:
     follower, latecomer = Drill(scenario), Drill(scenario)
     begin, seen = follower.clock.now(), {}
-    for _ in range(110):
+    for look in range(110):
         follower.wait(3)
-        seen |= {line.id: line for line in follower.shop.logs(begin, 2e9)}
+        since = begin if look % 10 == 0 else max(begin, follower.clock.now() - 20)
+        seen |= {line.id: line for line in follower.shop.logs(since, 2e9)}
     latecomer.wait(330)
     lines = latecomer.shop.logs(begin, 2e9)
     assert sorted(seen.values(), key=lambda line: (line.time, line.id)) == lines
@@ -159,7 +160,7 @@ def test_the_log_reads_the_same_to_one_who_follows_it_and_to_one_who_comes_later
 
 
 def test_log_lines_point_to_traces_that_exist() -> None:
-    drill = Drill("pool-exhaustion")
+    drill = standing("pool-exhaustion")
     now = drill.clock.now()
     lines = [line for line in drill.shop.logs(now - 300, now - 60) if line.trace_id]
     assert len(lines) > 100
@@ -167,7 +168,7 @@ def test_log_lines_point_to_traces_that_exist() -> None:
 
 
 def test_trace_ids_begin_unlike_each_other() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     now = drill.clock.now()
     ids = sorted({line.trace_id for line in drill.shop.logs(now - 300, now - 60) if line.trace_id})
     assert len(ids) > 10
@@ -176,7 +177,7 @@ def test_trace_ids_begin_unlike_each_other() -> None:
 
 
 def test_a_login_is_written_down_in_the_words_of_the_guide() -> None:
-    drill = Drill("healthy")
+    drill = standing("healthy")
     now = drill.clock.now()
     line = next(line for line in drill.shop.logs(now - 900, now) if line.message == "用户登录成功")
     assert line.level == "info"

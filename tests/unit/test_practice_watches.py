@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from opsconsole.practice.kubernetes.patches import MERGE_PATCH
-from practice_shop import Drill
+from practice_shop import Drill, standing
 
 SHOP = "/api/v1/namespaces/shop"
 APPS = "/apis/apps/v1/namespaces/shop"
@@ -94,6 +94,7 @@ async def test_field_selectors_and_namespaces_bound_a_watch() -> None:
 async def test_bookmarks_come_every_minute_and_shortly_before_the_end() -> None:
     drill = Drill("healthy")
     begin = await version(drill, f"{SHOP}/pods")
+    drill.pace.at_least = 2.0
     told = await watch(drill, f"{SHOP}/pods", seconds=150, resourceVersion=begin, allowWatchBookmarks="true")
     assert kinds(told) == ["BOOKMARK"] * 3
     mark = told[-1]["object"]
@@ -118,7 +119,9 @@ async def test_a_version_too_old_is_answered_with_an_error_within_the_stream(how
     begin = await version(drill, f"{SHOP}/pods")
     if how == "age":
         await delete(drill, "orders")
+        drill.pace.at_least = 20.0
         await watch(drill, f"{SHOP}/pods", seconds=700)
+        drill.pace.at_least = 0.0
     else:
         assert (await drill.kubernetes.post("/practice/compact")).status_code == 200
     told = await watch(drill, f"{SHOP}/pods", resourceVersion=begin)
@@ -143,7 +146,7 @@ async def test_counts_of_a_workload_change_its_version() -> None:
     [({"resourceVersion": "abc"}, 500), ({"timeoutSeconds": "x"}, 400), ({"fieldSelector": "spec.colour=red"}, 400)],
 )
 async def test_a_watch_that_makes_no_sense_is_refused_before_it_begins(query: dict[str, str], status: int) -> None:
-    answer = await Drill("healthy").kubernetes.get(f"{SHOP}/pods", params={"watch": "1", **query})
+    answer = await standing("healthy").kubernetes.get(f"{SHOP}/pods", params={"watch": "1", **query})
     assert answer.status_code == status
     assert answer.json()["kind"] == "Status"
 
