@@ -12,8 +12,9 @@ _END = b"\x1b[F"
 def plan_a_restart(console: Console) -> None:
     """From the panes to the question of the plan, each key when what it is for can be seen."""
     console.shows("checkout-", "WRITE")
-    console.types(b"5r", "Restart checkout")
+    # Once: typed again, they would narrow the list, and a second Enter would be on Cancel.
+    console.terminal.type(b"5r")
     console.shows("restart all pods of the workload")
     console.types(_END, "Restart all pods of deployment shop/checkout")
-    console.types(b"\r", "Look before you act")
+    console.terminal.type(b"\r")
     console.shows(QUESTION)
