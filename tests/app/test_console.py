@@ -86,8 +86,11 @@ async def test_enter_on_a_pod_narrows_charts_and_logs_to_it_and_u_widens_again()
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_digits_reach_every_pane_at_every_size(size: tuple[int, int]) -> None:
+async def test_at_every_size_the_lines_fit_and_digits_reach_every_pane(size: tuple[int, int]) -> None:
     async with console(size=size) as case:
+        first = case.text
+        assert len(first.splitlines()) <= size[1]
+        assert "ErrorRateHigh" in first
         for pane in LIVE_PANES:
             text = await case.screen_after(pane.digit)
             assert case.screen.focused_pane is pane
@@ -105,30 +108,29 @@ async def test_tab_goes_round_all_panes_and_back() -> None:
         assert case.screen.focused_pane is PaneName.PODS
 
 
-@pytest.mark.parametrize("pane", LIVE_PANES)
-async def test_f_gives_a_pane_the_whole_screen_and_takes_it_back(pane: PaneName) -> None:
+async def test_f_gives_a_pane_the_whole_screen_and_takes_it_back() -> None:
     async with console() as case:
-        await case.press(pane.digit, "f")
-        assert [name for name in PaneName if case.screen.pane(name).display] == [pane]
-        await case.press("escape")
-        assert all(case.screen.pane(name).display for name in LIVE_PANES)
+        for pane in LIVE_PANES:
+            await case.press(pane.digit, "f")
+            assert [name for name in PaneName if case.screen.pane(name).display] == [pane]
+            await case.press("escape")
+            assert all(case.screen.pane(name).display for name in LIVE_PANES), pane
 
 
-@pytest.mark.parametrize(
-    ("pane", "word"),
-    [
-        ("1", "fingerprint"),
-        ("3", "user_id"),
-        ("4", "5 spans in 4 services"),
-        ("5", "HTTP probe failed with statuscode: 500"),
-    ],
-)
-async def test_o_opens_a_row_whole_and_esc_closes_it(pane: str, word: str) -> None:
+async def test_o_opens_a_row_whole_and_esc_closes_it() -> None:
     async with console() as case:
-        text = await case.screen_after(pane, "o")
-        assert word in text
-        await case.press("escape")
-        assert case.app.screen is case.screen
+        for pane, word in (
+            ("1", "fingerprint"),
+            ("3", "user_id"),
+            ("4", "5 spans in 4 services"),
+            ("5", "HTTP probe failed with statuscode: 500"),
+        ):
+            text = await case.screen_after(pane, "o")
+            assert word in text, pane
+            # A line opens within its list, the others over the panes.
+            assert (case.app.screen is case.screen) == (pane == "3")
+            await case.press("escape")
+            assert case.app.screen is case.screen, pane
 
 
 async def test_a_preset_range_reaches_every_windowed_source() -> None:
@@ -205,11 +207,13 @@ async def test_the_palette_shows_the_keys_and_takes_several_words() -> None:
         assert "Show only pods with something wrong, or all  F" in text
 
 
-@pytest.mark.parametrize("pane", LIVE_PANES)
-async def test_help_shows_the_keys_of_the_focused_pane(pane: PaneName) -> None:
+async def test_help_shows_the_keys_of_the_focused_pane() -> None:
     async with console() as case:
-        text = await case.screen_after(pane.digit, "question_mark")
-        assert f"In {pane.title}" in text
+        for pane in LIVE_PANES:
+            text = await case.screen_after(pane.digit, "question_mark")
+            assert f"In {pane.title}" in text
+            await case.press("escape")
+            assert case.app.screen is case.screen, pane
 
 
 async def test_enlarging_shows_one_panel_and_esc_all_again() -> None:
@@ -289,14 +293,6 @@ async def test_ascii_mode_sends_nothing_but_ascii_of_our_own(size: tuple[int, in
         for pane in LIVE_PANES:
             text = await case.screen_after(pane.digit)
             assert [char for char in text if not char.isascii()] == []
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_no_line_is_wider_than_the_terminal_at_any_size(size: tuple[int, int]) -> None:
-    async with console(size=size) as case:
-        lines = case.text.splitlines()
-        assert len(lines) <= size[1]
-        assert "ErrorRateHigh" in case.text
 
 
 async def test_a_live_resize_keeps_the_focus_and_loses_nothing() -> None:

@@ -50,21 +50,30 @@ async def test_the_dialog_offers_debug_first_and_the_plan_follows(size: tuple[in
     )
 
 
-@pytest.mark.parametrize(
-    ("typed", "level", "seconds"), [("debug 30", "debug", 1800.0), ("10", "debug", 600.0), ("Warn 5m", "warn", 300.0)]
-)
-async def test_a_level_and_minutes_can_be_typed(typed: str, level: str, seconds: float) -> None:
+async def test_a_level_and_minutes_can_be_typed() -> None:
     async with console() as case:
-        await case.press("5", "D", *("space" if key == " " else key for key in typed), "enter")
-    (order,) = case.operations.checked
-    assert (order.level, order.seconds) == (level, seconds)
+        for typed, level, seconds in (
+            ("debug 30", "debug", 1800.0),
+            ("10", "debug", 600.0),
+            ("Warn 5m", "warn", 300.0),
+        ):
+            case.operations.checked.clear()
+            await case.press("5", "D", *("space" if key == " " else key for key in typed), "enter")
+            (order,) = case.operations.checked
+            assert (order.level, order.seconds) == (level, seconds), typed
+            while case.app.screen is not case.screen:
+                await case.press("escape")
 
 
-@pytest.mark.parametrize("typed", ["debug 0", "debug 999", "loud 9", "9 9"])
-async def test_what_is_no_level_and_no_time_is_said(typed: str) -> None:
+async def test_what_is_no_level_and_no_time_is_said() -> None:
+    words = "minutes from 1 to 240, such as debug 30"
     async with console() as case:
-        await case.press("5", "D", *("space" if key == " " else key for key in typed))
-        assert "minutes from 1 to 240, such as debug 30" in await case.screen_after("enter")
+        for typed in ("debug 0", "debug 999", "loud 9", "9 9"):
+            await case.press("5", "D", *("space" if key == " " else key for key in typed))
+            assert words not in case.text, typed
+            assert words in await case.screen_after("enter"), typed
+            await case.press("escape")
+            assert case.app.screen is case.screen, typed
     assert case.operations.checked == []
 
 

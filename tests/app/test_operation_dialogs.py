@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from console_case import SETTINGS, ConsoleCase, console
 from textual import events
-from textual.screen import Screen
 
 from opsconsole.actions import PaneName
 from opsconsole.domain.errors import ErrorKind, SourceError
@@ -66,15 +65,15 @@ async def test_the_pod_is_found_while_the_pods_are_out_of_sight() -> None:
         assert "Restart app in checkout-7d9f8b6c5-abcde" in text
 
 
-@pytest.mark.parametrize(("key", "list_of"), [("r", RestartScreen), ("b", RevisionScreen)])
-async def test_escape_from_a_plan_goes_back_to_where_it_was_chosen(key: str, list_of: type[Screen[object]]) -> None:
+async def test_escape_from_a_plan_goes_back_to_where_it_was_chosen() -> None:
     async with console() as case:
-        await case.press("5", key, "enter")
-        assert isinstance(case.app.screen, PlanScreen)
-        await case.press("escape")
-        assert isinstance(case.app.screen, list_of)
-        await case.press("q")
-        assert case.app.screen is case.screen
+        for key, list_of in (("r", RestartScreen), ("b", RevisionScreen)):
+            await case.press("5", key, "enter")
+            assert isinstance(case.app.screen, PlanScreen), key
+            await case.press("escape")
+            assert isinstance(case.app.screen, list_of), key
+            await case.press("q")
+            assert case.app.screen is case.screen, key
 
 
 async def test_the_revision_in_force_can_not_be_chosen() -> None:

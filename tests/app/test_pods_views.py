@@ -180,23 +180,24 @@ async def test_the_log_of_a_pod_is_followed_filtered_and_left(size: tuple[int, i
         assert case.app.screen is case.screen
 
 
-@pytest.mark.parametrize(
-    ("key", "expected"),
-    [
+async def test_a_key_asks_for_another_window_of_the_log() -> None:
+    windows: tuple[tuple[str, dict[str, object]], ...] = (
         ("2", {"since": 60}),
         ("6", {"since": 3600}),
         ("1", {"head": 2000, "follow": False}),
         ("0", {"tail": 500}),
         ("p", {"tail": 500, "previous": True, "follow": False}),
-    ],
-)
-async def test_a_key_asks_for_another_window_of_the_log(key: str, expected: dict[str, object]) -> None:
+    )
     async with console() as case:
-        await case.press("5", "O")
-        before = len(asked_logs(case))
-        await case.press(key)
-        asked = asked_logs(case)[before:]
-        assert asked == [LogRequest(SafeText("shop"), PODS.pods[0].name, APP, **expected)]
+        await case.press("5")
+        for key, expected in windows:
+            await case.press("O")
+            before = len(asked_logs(case))
+            await case.press(key)
+            asked = asked_logs(case)[before:]
+            assert asked == [LogRequest(SafeText("shop"), PODS.pods[0].name, APP, **expected)], key
+            await case.press("escape")
+            assert case.app.screen is case.screen, key
 
 
 async def test_all_containers_are_read_at_once_and_each_by_itself() -> None:
@@ -242,18 +243,22 @@ def test_the_container_in_trouble_is_read_first() -> None:
     assert told_first(pod("a", containers=(init, well))) == "well"
 
 
-@pytest.mark.parametrize("key", ["d", "Y", "O"])
-async def test_hostile_text_reaches_the_screen_as_text(key: str) -> None:
+async def test_hostile_text_reaches_the_screen_as_text() -> None:
     told = backends()
     hostile = SafeText("[bold red]not markup[/]")
     told.workloads.manifest_lines = (hostile,)
     told.workloads.log_batches = {APP: (LogBatch(APP, LogState.WAITING, lines(hostile), hostile),)}
     told.workloads.pod_list = PodList((pod("[red]pod"),))
     async with console(told=told) as case:
-        await case.press("5", key)
-        if key != "d":
-            assert hostile in await drawn(case, hostile)
-        assert "[red]pod" in case.text or key == "d"
+        await case.press("5")
+        for key in ("d", "Y", "O"):
+            await case.press(key)
+            assert case.app.screen is not case.screen, key
+            if key != "d":
+                assert hostile in await drawn(case, hostile)
+            assert "[red]pod" in case.text or key == "d", key
+            await case.press("escape")
+            assert case.app.screen is case.screen, key
 
 
 async def test_without_kubernetes_the_keys_say_so() -> None:

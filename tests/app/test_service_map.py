@@ -148,21 +148,19 @@ async def test_nothing_known_says_so() -> None:
         assert case.app.screen is case.screen
 
 
-@pytest.mark.parametrize(("key", "pane"), [("v", PaneName.TRACES), ("l", PaneName.LOGS), ("m", PaneName.METRICS)])
-async def test_the_middle_leads_to_its_traces_logs_and_metrics_and_esc_comes_back_to_the_map(
-    key: str, pane: PaneName
-) -> None:
+async def test_the_middle_leads_to_its_traces_logs_and_metrics_and_esc_comes_back_to_the_map() -> None:
     stores, _ = told(QUICK, SLOW)
     async with console(told=stores) as case:
         await opened(case)
         await case.press("enter")
-        await case.press(key)
-        assert case.app.screen is case.screen
-        assert case.screen.focused_pane is pane
-        assert case.scope.selection.service == "orders"
-        await case.press("escape")
-        await case.settle()
-        assert centre(case) == "orders"
+        for key, pane in (("v", PaneName.TRACES), ("l", PaneName.LOGS), ("m", PaneName.METRICS)):
+            await case.press(key)
+            assert case.app.screen is case.screen, key
+            assert case.screen.focused_pane is pane, key
+            assert case.scope.selection.service == "orders", key
+            await case.press("escape")
+            await case.settle()
+            assert centre(case) == "orders", key
 
 
 async def test_edges_are_copied_with_their_figures() -> None:

@@ -114,26 +114,24 @@ async def test_words_find_what_a_span_tells_in_its_events_and_attributes() -> No
         assert under_cursor(case) == "checkout.pay"
 
 
-@pytest.mark.parametrize(("key", "pane"), [("l", PaneName.LOGS), ("d", PaneName.PODS), ("m", PaneName.METRICS)])
-async def test_a_span_leads_to_its_logs_its_pod_and_its_charts_and_esc_comes_back_to_it(
-    key: str, pane: PaneName
-) -> None:
+async def test_a_span_leads_to_its_logs_its_pod_and_its_charts_and_esc_comes_back_to_it() -> None:
     pod = PODS.pods[0]
     spans = tuple(msgspec.structs.replace(one, pod=pod.name, namespace=pod.namespace) for one in CHECKOUT.spans)
     stores, _ = told(Trace(TRACE_ID, spans))
     async with console(told=stores) as case:
         await opened(case)
         await case.press("n")
-        await case.press(key)
-        assert case.app.screen is case.screen
-        assert case.screen.focused_pane is pane
-        selection = case.scope.selection
-        assert selection.service == "checkout"
-        assert case.scope.cursor == CHECKOUT.spans[1].start
-        assert selection.trace == (TRACE_ID if key == "l" else None)
-        await case.press("escape")
-        await case.settle()
-        assert under_cursor(case) == "checkout.pay"
+        for key, pane in (("l", PaneName.LOGS), ("d", PaneName.PODS), ("m", PaneName.METRICS)):
+            await case.press(key)
+            assert case.app.screen is case.screen, key
+            assert case.screen.focused_pane is pane, key
+            selection = case.scope.selection
+            assert selection.service == "checkout", key
+            assert case.scope.cursor == CHECKOUT.spans[1].start, key
+            assert selection.trace == (TRACE_ID if key == "l" else None), key
+            await case.press("escape")
+            await case.settle()
+            assert under_cursor(case) == "checkout.pay", key
 
 
 async def test_a_span_without_a_pod_says_that_nobody_names_it() -> None:
