@@ -10,60 +10,103 @@ from console_case import SETTINGS, console
 
 from hostile.corpus import HOSTILE
 from hostile.practice import ALL_AT_ONCE
-from opsconsole.actions import LIVE_PANES
+from opsconsole.actions import LIVE_PANES, PaneName
 from opsconsole.domain.alert import Alert, AlertState
 from opsconsole.domain.errors import ErrorKind, SourceError
 from opsconsole.domain.log_record import LogLevel, LogPage, LogRecord
 from opsconsole.domain.pod import PodList
-from opsconsole.domain.series import Severity
-from opsconsole.domain.snapshot import Problem
+from opsconsole.domain.selection import Selection
+from opsconsole.domain.series import Panel, PanelReading, Severity
+from opsconsole.domain.snapshot import Problem, Reading, SourceName
 from opsconsole.domain.text import SafeText
+from opsconsole.domain.time_range import TimeRange
 from opsconsole.domain.trace import Span, Trace, TraceList
 from opsconsole.safe_text import safe_text
-from still_sources import PANELS, Backends, backends
+from still_sources import PANELS, Backends, StillSource, backends
 from widget_samples import NOW, PODS
 
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b-\u200f\ufeff]")
 
 
-def poisoned(raw: str) -> Backends:
-    """Backends whose every text is `raw`, as the adapters would hand it on."""
-    text = safe_text(raw)
-    told = backends()
-    told.alerts.alert_list = (
-        Alert(
-            SafeText("f"),
-            text,
-            AlertState.FIRING,
-            Severity.CRITICAL,
-            NOW - 60,
-            {SafeText("service"): text, text: text},
-            {SafeText("summary"): text},
-            runbook_url=text,
-        ),
+MOVES = {PaneName.METRICS: "right", PaneName.LOGS: "up"}
+"""From one row to the next, where that is not `down`."""
+AT_ONCE = 5
+GROUPS = [HOSTILE[first : first + AT_ONCE] for first in range(0, len(HOSTILE), AT_ONCE)]
+
+
+class Charts(StillSource):
+    """Metrics whose series are labelled with the title of their panel."""
+
+    async def read_panel(
+        self, panel: Panel, selection: Selection, span: TimeRange, columns: int
+    ) -> Reading[PanelReading]:
+        self.labels = {panel.title: panel.title}
+        return await super().read_panel(panel, selection, span, columns)
+
+
+def alert(text: SafeText) -> Alert:
+    """An alert whose every text is `text`."""
+    return Alert(
+        SafeText(f"f{text}"),
+        text,
+        AlertState.FIRING,
+        Severity.CRITICAL,
+        NOW - 60,
+        {SafeText("service"): text, text: text},
+        {SafeText("summary"): text},
+        runbook_url=text,
     )
-    record = LogRecord(SafeText("1"), NOW, LogLevel.ERROR, text, text, text, text, text, text, fields=((text, text),))
-    told.logs.log_page = LogPage((record,), 1)
-    span = Span(text, text, None, text, text, NOW, 0.5, True, text, text, {text: text}, pod=text)
-    told.traces.trace_list = TraceList((Trace(text, (span,)),))
-    changes = dict.fromkeys(("name", "namespace", "service", "phase", "node", "owner", "reason", "message"), text)
-    told.workloads.pod_list = PodList((msgspec.structs.replace(PODS.pods[0], **changes),), (text,))
-    told.metrics.panel_list = tuple(msgspec.structs.replace(panel, title=text) for panel in PANELS)
-    told.metrics.labels = {text: text}
+
+
+def poisoned(*raws: str) -> Backends:
+    """Backends with a row for each of `raws` in every list, whose texts all are that one, as adapters hand it on."""
+    texts = [safe_text(raw) for raw in raws]
+    told = msgspec.structs.replace(backends(), metrics=Charts(SourceName.PROMETHEUS))
+    told.alerts.alert_list = tuple(map(alert, texts))
+    told.logs.log_page = LogPage(
+        tuple(
+            LogRecord(SafeText(f"{place}"), NOW - place, LogLevel.ERROR, *[text] * 6, fields=((text, text),))
+            for place, text in enumerate(texts)
+        ),
+        len(texts),
+    )
+    told.traces.trace_list = TraceList(
+        tuple(
+            Trace(text, (Span(text, text, None, text, text, NOW, 0.5, True, text, text, {text: text}, pod=text),))
+            for text in texts
+        )
+    )
+    fields = ("name", "namespace", "service", "phase", "node", "owner", "reason", "message")
+    told.workloads.pod_list = PodList(
+        tuple(
+            msgspec.structs.replace(PODS.pods[0], uid=SafeText(f"u{place}"), **dict.fromkeys(fields, text))
+            for place, text in enumerate(texts)
+        ),
+        tuple(texts),
+    )
+    told.metrics.panel_list = tuple(
+        msgspec.structs.replace(PANELS[place % len(PANELS)], id=f"panel-{place}", title=text)
+        for place, text in enumerate(texts)
+    )
     return told
 
 
-@pytest.mark.parametrize("raw", HOSTILE, ids=range(len(HOSTILE)))
-async def test_every_pane_and_every_opened_row_shows_it_and_obeys_nothing(raw: str) -> None:
-    settings = msgspec.structs.replace(SETTINGS, cluster=msgspec.structs.replace(SETTINGS.cluster, name=raw or "c"))
-    async with console(told=poisoned(raw), settings=settings) as case:
+@pytest.mark.parametrize("raws", GROUPS, ids=range(len(GROUPS)))
+async def test_every_pane_and_every_opened_row_shows_it_and_obeys_nothing(raws: tuple[str, ...]) -> None:
+    settings = msgspec.structs.replace(SETTINGS, cluster=msgspec.structs.replace(SETTINGS.cluster, name=raws[0] or "c"))
+    async with console(told=poisoned(*raws), settings=settings) as case:
         title, clipboard = case.app.title, case.app.clipboard
         for pane in LIVE_PANES:
-            for text in (await case.screen_after(pane.digit), await case.screen_after("o")):
-                assert OBEYED.findall(text) == []
-            await case.press("escape")
+            assert OBEYED.findall(await case.screen_after(pane.digit)) == [], pane
+            opened = set()
+            for raw in raws:
+                text = await case.screen_after("o")
+                assert OBEYED.findall(text) == [], (pane, raw)
+                opened.add(text)
+                await case.press("escape", MOVES.get(pane, "down"))
+            assert len(opened) == len(raws), f"not every row of {pane} was opened"
         for dialog in ("i", "w", "s"):
-            assert OBEYED.findall(await case.screen_after("1", dialog)) == []
+            assert OBEYED.findall(await case.screen_after("1", dialog)) == [], dialog
             assert case.app.screen is not case.screen
             await case.press("escape")
         assert (case.app.title, case.app.clipboard) == (title, clipboard)
