@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from faulty_server import replying, served
+from forked_program import ProgramSource, program_source
 from opsconsole.practice.process import PracticeProcess
 
 pytestmark = pytest.mark.xdist_group("bad-input")
@@ -26,14 +23,6 @@ SENTENCE = (
 )
 
 
-class Ended(msgspec.Struct, frozen=True):
-    """A program that has ended."""
-
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture(scope="module")
 def practice() -> Iterator[str]:
     """The cluster table, in TOML, of a practice cluster that is well served."""
@@ -41,21 +30,11 @@ def practice() -> Iterator[str]:
         yield table
 
 
-async def run(folder: Path, *arguments: str, **variables: str) -> Ended:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPSCONSOLE_", "XDG_"))}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "opsconsole",
-        *arguments,
-        cwd=folder,
-        env={**kept, "HOME": str(folder), **variables},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 60)
-    return Ended(process.returncode or 0, out.decode(), err.decode())
+@pytest.fixture(scope="module")
+def program() -> Iterator[ProgramSource]:
+    """Where the programs come from."""
+    with program_source() as source:
+        yield source
 
 
 def moved(table: str, source: str, url: str) -> str:
@@ -87,10 +66,10 @@ MISTAKES = [
     [("snapshot", *one) for one in MISTAKES] + [("check", *one) for one in MISTAKES if "--theme" not in one[1]],
 )
 async def test_a_mistake_in_the_configuration_is_one_line_on_stderr_and_exit_code_two(
-    tmp_path: Path, command: str, file: str, flags: tuple[str, ...], words: str
+    tmp_path: Path, program: ProgramSource, command: str, file: str, flags: tuple[str, ...], words: str
 ) -> None:
     (tmp_path / "c.toml").write_text(file)
-    ended = await run(tmp_path, command, "--config", "c.toml", *flags)
+    ended = await program.run_beside(tmp_path, command, "--config", "c.toml", *flags)
     assert (ended.code, ended.out) == (2, "")
     assert re.fullmatch(r"opsconsole: [^\n]+\n", ended.err)
     assert words in ended.err
@@ -98,11 +77,13 @@ async def test_a_mistake_in_the_configuration_is_one_line_on_stderr_and_exit_cod
     assert "pw@" not in ended.err
 
 
-async def test_a_snapshot_tells_of_the_failing_source_and_shows_the_others(tmp_path: Path, practice: str) -> None:
+async def test_a_snapshot_tells_of_the_failing_source_and_shows_the_others(
+    tmp_path: Path, practice: str, program: ProgramSource
+) -> None:
     async with served(LOG_IN) as url:
         (tmp_path / "c.toml").write_text(moved(practice, "elasticsearch", url))
-        text = await run(tmp_path, "snapshot", "--config", "c.toml", "--wait", "30s", "--full", "logs")
-        data = await run(tmp_path, "snapshot", "--config", "c.toml", "--wait", "30s", "--format", "json")
+        text = await program.run_beside(tmp_path, "snapshot", "--config", "c.toml", "--wait", "30s", "--full", "logs")
+        data = await program.run_beside(tmp_path, "snapshot", "--config", "c.toml", "--wait", "30s", "--format", "json")
     assert (text.code, text.err, data.code, data.err) == (0, "", 0, "")
     assert SENTENCE in " ".join(text.out.replace("│", " ").split())
     known = json.loads(data.out)
@@ -113,14 +94,16 @@ async def test_a_snapshot_tells_of_the_failing_source_and_shows_the_others(tmp_p
     assert known["alerts"]["value"]
 
 
-async def test_check_is_zero_when_all_is_well_and_names_everyone(tmp_path: Path, practice: str) -> None:
+async def test_check_is_zero_when_all_is_well_and_names_everyone(
+    tmp_path: Path, practice: str, program: ProgramSource
+) -> None:
     (tmp_path / "c.toml").write_text(practice)
-    table = await run(tmp_path, "check", "--config", "c.toml")
+    table = await program.run_beside(tmp_path, "check", "--config", "c.toml")
     assert (table.code, table.err) == (0, "")
     lines = table.out.splitlines()
     assert lines[0].split() == ["source", "state", "version", "identity", "latency", "clock", "missing", "url"]
     assert [line.split()[:2] for line in lines[1:]] == [[name, "ok"] for name in SOURCES]
-    data = json.loads((await run(tmp_path, "check", "--config", "c.toml", "--json")).out)
+    data = json.loads((await program.run_beside(tmp_path, "check", "--config", "c.toml", "--json")).out)
     assert (data["schema"], data["cluster"], data["well"]) == ("opsconsole.check/1", "practice", True)
     for source in data["sources"]:
         assert source["version"]
@@ -130,11 +113,13 @@ async def test_check_is_zero_when_all_is_well_and_names_everyone(tmp_path: Path,
         assert source["problem"] is None
 
 
-async def test_check_is_one_when_a_source_is_down_and_says_which_and_why(tmp_path: Path, practice: str) -> None:
+async def test_check_is_one_when_a_source_is_down_and_says_which_and_why(
+    tmp_path: Path, practice: str, program: ProgramSource
+) -> None:
     async with served(LOG_IN) as url:
         (tmp_path / "c.toml").write_text(moved(practice, "elasticsearch", url))
-        table = await run(tmp_path, "check", "--config", "c.toml")
-        data = await run(tmp_path, "check", "--config", "c.toml", "--json")
+        table = await program.run_beside(tmp_path, "check", "--config", "c.toml")
+        data = await program.run_beside(tmp_path, "check", "--config", "c.toml", "--json")
     assert (table.code, table.err, data.code, data.err) == (1, "", 1, "")
     assert table.out.splitlines()[-1] == SENTENCE
     assert [line.split()[1] for line in table.out.splitlines()[1:6]] == ["ok", "ok", "ok", "failed", "ok"]
@@ -143,7 +128,7 @@ async def test_check_is_one_when_a_source_is_down_and_says_which_and_why(tmp_pat
 
 
 @pytest.mark.parametrize("kind", ["file", "env"])
-async def test_check_is_two_when_a_secret_can_not_be_used(tmp_path: Path, kind: str) -> None:
+async def test_check_is_two_when_a_secret_can_not_be_used(tmp_path: Path, program: ProgramSource, kind: str) -> None:
     secret = tmp_path / "token"
     secret.write_text("hunter2")
     secret.chmod(0o640)
@@ -153,7 +138,7 @@ async def test_check_is_two_when_a_secret_can_not_be_used(tmp_path: Path, kind: 
     }[kind]
     settings = f'{{ url = "http://127.0.0.1:9", auth = {{ token = "{place}" }} }}'
     (tmp_path / "c.toml").write_text(f"[clusters.a]\njaeger = {settings}\n")
-    ended = await run(tmp_path, "check", "--config", "c.toml")
+    ended = await program.run_beside(tmp_path, "check", "--config", "c.toml")
     assert (ended.code, ended.err) == (2, "")
     assert ended.out.splitlines()[-1] == words
     assert "hunter2" not in ended.out
