@@ -113,6 +113,7 @@ class ConsoleScreen(DeskScreen):
         yield self._lines.header
         yield self._lines.headline
         yield self._tabs
+        self._board.lay_out(self.app.size)
         yield self._board
         with Horizontal(id="bottom"):
             yield self._lines.keys

@@ -42,6 +42,7 @@ class PaneBoard(Container):
             self.walk,
         )
         self._panes = {pane.pane_name: pane for pane in panes}
+        self._left, self._main, self._lower = (Container(id=box) for box in ("left", "main", "lower"))
         self._full = full
         self._recent: tuple[PaneName, ...] = (full,) if full else ()
         self._placement: Placement | None = None
@@ -49,12 +50,12 @@ class PaneBoard(Container):
 
     def compose(self) -> ComposeResult:
         """Alerts and pods to the left; metrics above, or beside, logs and traces; a walk to the right of them all."""
-        with Container(id="left"):
+        with self._left:
             yield self._panes[PaneName.ALERTS]
             yield self._panes[PaneName.PODS]
-        with Container(id="main"):
+        with self._main:
             yield self.metrics
-            with Container(id="lower"):
+            with self._lower:
                 yield self._panes[PaneName.LOGS]
                 yield self._panes[PaneName.TRACES]
         yield self.walk
@@ -161,19 +162,22 @@ class PaneBoard(Container):
         self.lay_out(size)
 
     def lay_out(self, size: Size) -> bool:
-        """Lay out for a screen of `size` cells; False when nothing had to change."""
+        """Lay out for a screen of `size` cells; False when nothing had to change.
+
+        Before the board is mounted, too: laid out afterwards all panes would be given their styles twice.
+        """
         placement = place(size.width, size.height, self._recent, self._full, walking=self.walk.walking)
         if placement == self._placement:
             return False
         self._placement = placement
         for arrangement in Arrangement:
-            self.set_class(arrangement is placement.arrangement, arrangement.value)
-        self.walk.set_class(placement.beside, "-beside")
+            self.set_class(arrangement is placement.arrangement, arrangement.value, update=self.is_mounted)
+        self.walk.set_class(placement.beside, "-beside", update=self.is_mounted)
         for name, pane in self._panes.items():
             pane.display = name in placement.visible
-        for box in ("#left", "#main", "#lower"):
-            container = self.query_one(box)
-            container.display = any(pane.display for pane in container.query(Pane))
+        self._left.display = bool({PaneName.ALERTS, PaneName.PODS}.intersection(placement.visible))
+        self._lower.display = bool({PaneName.LOGS, PaneName.TRACES}.intersection(placement.visible))
+        self._main.display = self._lower.display or self.metrics.display
         return True
 
     def draw(self, view: PaneView, wanted: Callable[[Pane], bool] = lambda _: True) -> None:
