@@ -1,4 +1,4 @@
-"""On every scenario of the practice cluster keys alone lead from the alert to the cause, twelve at most."""
+"""Every scenario of the practice cluster tells its story on the first screen, from where keys lead to its cause."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 
 import msgspec
 import pytest
-from test_scenarios import Watched, console_on
+from scenario_case import Watched, console_on
+from scenario_stories import STORIES, assert_told
 
 from opsconsole.actions import PaneName
 from opsconsole.practice.scenarios import SCENARIOS, scenario_named
@@ -186,8 +187,10 @@ async def go(watched: Watched, leg: Leg) -> int:
 
 
 @pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.scenario)
-async def test_keys_alone_lead_from_the_alert_to_the_cause(walk: Walk) -> None:
+async def test_the_first_screen_tells_the_story_and_keys_alone_lead_from_its_alert_to_the_cause(walk: Walk) -> None:
     async with console_on(walk.scenario) as watched:
+        (story,) = (story for story in STORIES if story.scenario == walk.scenario)
+        assert_told(watched, story)
         assert watched.screen.focused_pane is PaneName.ALERTS
         keys = [await go(watched, leg) for leg in walk.legs]
         assert sum(keys) <= MOST_KEYS
@@ -195,7 +198,7 @@ async def test_keys_alone_lead_from_the_alert_to_the_cause(walk: Walk) -> None:
 
 def test_every_scenario_that_breaks_something_is_walked_in_at_most_twelve_keys() -> None:
     broken = {scenario.id for scenario in SCENARIOS if scenario.truth is not None}
-    assert {walk.scenario for walk in WALKS} == broken
+    assert {walk.scenario for walk in WALKS} == {story.scenario for story in STORIES} == broken
     assert all(walk.keys <= MOST_KEYS for walk in WALKS)
 
 
