@@ -21,7 +21,15 @@ from typing import Any
 
 import msgspec
 
-IMPORTED_ONCE = ("opsconsole.cli.commands", "opsconsole.app", "opsconsole.sources.connect")
+IMPORTED_ONCE = (
+    "opsconsole.app",
+    "opsconsole.cli.commands",
+    "opsconsole.cli.health",
+    "opsconsole.practice.serve",
+    *(f"opsconsole.sources.{name}" for name in ("alertmanager", "connect", "elasticsearch", "jaeger.source")),
+    *(f"opsconsole.sources.{name}" for name in ("kubernetes.source", "prometheus.adapter")),
+    "elasticsearch",
+)
 READ_AT_IMPORT = {"OPENBLAS_NUM_THREADS": "1"}
 PATIENCE = 60
 """Seconds that a program may take; its alarm ends it then."""
