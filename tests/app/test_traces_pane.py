@@ -16,6 +16,7 @@ from opsconsole.domain.text import SafeText
 from opsconsole.domain.trace import Span, Trace, TraceList
 from opsconsole.domain.trace_query import TraceQuery, TraceSearch
 from opsconsole.safe_text import safe_text
+from opsconsole.screens.traces.comparison_view import ComparisonView
 from opsconsole.screens.traces.search_form import TraceSearchForm
 from opsconsole.screens.traces.waterfall_view import WaterfallView
 from still_sources import Backends, backends
@@ -228,21 +229,30 @@ async def test_a_store_that_is_down_says_so_in_its_pane() -> None:
         assert "no source of traces is configured" in await case.screen_after("slash")
 
 
-@pytest.mark.parametrize("raw", HOSTILE[::4], ids=range(len(HOSTILE[::4])))
-async def test_the_form_the_map_and_the_comparison_show_hostile_text_and_obey_nothing(raw: str) -> None:
-    text = safe_text(raw) or SafeText("x")
+def hostile(text: SafeText) -> TraceList:
+    """Two traces in which everything reads `text`."""
     first = Span(text, text, None, text, text, NOW, 0.5, True, SafeText("client"), text, {text: text}, pod=text)
     peer = {SafeText("peer.service"): SafeText(f"{text}!")}
     child = Span(
         text, SafeText(f"{text}2"), text, SafeText(f"{text}?"), text, NOW, 0.1, kind=SafeText("client"), attributes=peer
     )
-    told = backends()
-    told.traces.trace_list = TraceList((Trace(text, (first, child)), Trace(SafeText(f"{text}2"), (first,))))
-    async with console(told=told, full=PaneName.TRACES) as case:
-        for keys in (("slash", "tab"), ("escape", "M"), ("enter", "tab", "enter"), ("escape", "escape", "escape")):
-            assert OBEYED.findall(await case.screen_after(*keys)) == []
-        assert OBEYED.findall(await case.screen_after("space", "down", "V")) == []
-        assert case.app.is_running
+    return TraceList((Trace(text, (first, child)), Trace(SafeText(f"{text}2"), (first,))))
+
+
+async def test_the_form_the_map_and_the_comparison_show_hostile_text_and_obey_nothing() -> None:
+    async with console(full=PaneName.TRACES) as case:
+        for raw in HOSTILE[::4]:
+            text = safe_text(raw) or SafeText("x")
+            case.backends.traces.trace_list = hostile(text)
+            await case.press("R", "home")
+            assert case.screen.feeds.console_snapshot().traces.value == case.backends.traces.trace_list, text
+            for keys in (("slash", "tab"), ("escape", "M"), ("enter", "tab", "enter"), ("escape", "escape", "escape")):
+                assert OBEYED.findall(await case.screen_after(*keys)) == [], text
+            assert OBEYED.findall(await case.screen_after("space", "down", "V")) == [], text
+            assert case.app.is_running, text
+            assert isinstance(case.app.screen, ComparisonView), text
+            await case.press("escape")
+            assert case.app.screen is case.screen, text
 
 
 def test_the_samples_are_what_the_tests_take_them_for() -> None:
