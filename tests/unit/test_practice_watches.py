@@ -100,6 +100,7 @@ async def test_bookmarks_come_every_minute_and_shortly_before_the_end() -> None:
     mark = told[-1]["object"]
     assert (mark["kind"], mark["apiVersion"]) == ("Pod", "v1")
     assert await watch(drill, f"{SHOP}/pods", resourceVersion=mark["metadata"]["resourceVersion"]) == []
+    drill.pace.at_least = 50.0
     assert await watch(drill, f"{SHOP}/pods", seconds=150, resourceVersion=begin) == []
 
 
@@ -119,7 +120,7 @@ async def test_a_version_too_old_is_answered_with_an_error_within_the_stream(how
     begin = await version(drill, f"{SHOP}/pods")
     if how == "age":
         await delete(drill, "orders")
-        drill.pace.at_least = 20.0
+        drill.pace.at_least = 200.0
         await watch(drill, f"{SHOP}/pods", seconds=700)
         drill.pace.at_least = 0.0
     else:
