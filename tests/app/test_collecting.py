@@ -22,7 +22,7 @@ class OnATerminal(OpsConsole):
 
 async def test_the_full_collection_by_the_clock_happens_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("opsconsole.app.FULL_COLLECTION_INTERVAL", 0.01)
-    monkeypatch.setattr("opsconsole.app.leave_on_hang_up", lambda *_: None)
+    monkeypatch.setattr("opsconsole.terminal_life.leave_on_hang_up", lambda *_: None)
     collected = asyncio.Event()
 
     def watch(phase: str, info: dict[str, int]) -> None:
