@@ -103,8 +103,8 @@ OUTCOMES: dict[str, Outcome] = {
 
 OTHERWISE: dict[tuple[str, str], Outcome] = {
     # A watch that goes silent is given up after a minute.
-    ("black-hole", "kubernetes"): msgspec.structs.replace(_TIMEOUT, words="did not answer in time: …"),
-    ("drip", "kubernetes"): msgspec.structs.replace(_TIMEOUT, words="did not answer in time: …"),
+    ("black-hole", "kubernetes"): msgspec.structs.replace(_TIMEOUT, words="did not answer in time…"),
+    ("drip", "kubernetes"): msgspec.structs.replace(_TIMEOUT, words="did not answer in time…"),
     # So little is enough for a watch that tells of changes alone.
     ("bandwidth", "kubernetes"): msgspec.structs.replace(_TIMEOUT, later=S.LIVE),
     ("403", "kubernetes"): msgspec.structs.replace(

@@ -35,7 +35,7 @@ SHORTEST = 1.0
 """Seconds; a watch that ends sooner without a word is treated as failed, or it would be opened in a tight loop."""
 
 RARELY = 10.0
-"""Seconds; a version that is too old to watch from so soon after it was listed is treated as a failure."""
+"""Seconds; versions too old to watch from so soon after they were listed, twice in a row, are treated as a failure."""
 
 EVENTS_AT_ONCE = 20
 """Changes taken in between two turns of the event loop."""
@@ -116,14 +116,15 @@ class Reflector(Generic[T]):
 
     async def run(self) -> None:
         """List and watch until cancelled. Failures are told by `standing` and never end it."""
-        listed = self._way.clock.monotonic()
+        listed, soon = self._way.clock.monotonic(), False
         while True:
             try:
                 version = await self._listed()
                 listed = self._way.clock.monotonic()
                 await self._follow(version)
             except VersionExpiredError:
-                if self._way.clock.monotonic() - listed < RARELY:
+                before, soon = soon, self._way.clock.monotonic() - listed < RARELY
+                if before and soon:
                     words = SafeText("what it lists is too old to watch from")
                     await self._wait_after(SourceError(ErrorKind.SERVER, self._way.source, words))
             except SourceError as error:
