@@ -227,6 +227,7 @@ def a_level_that_somebody_else_chose_meanwhile_is_left_alone(desk: Desk) -> None
     wait_until(lambda: not desk.processes(watching=True), "the process to have ended")
     assert desk.recorded()[-1] == ("restore-log-level", "verified")
     assert others
+    desk.place.set_level(pod, "info")
 
 
 def a_console_killed_by_sigkill_leaves_a_process_that_puts_it_back(desk: Desk) -> None:
