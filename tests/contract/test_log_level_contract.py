@@ -199,16 +199,19 @@ def the_level_of_each_pod_is_told(desk: Desk) -> None:
 
 
 def debug_lines_are_written_until_it_is_put_back_by_a_process_that_then_ends(desk: Desk) -> None:
-    pod = desk.place.pods()[0]
-    assert '"level":"debug"' not in desk.place.log(pod)
-    done = desk.set("--for", "15s")
+    def debugs() -> bool:
+        return any('"level":"debug"' in desk.place.log(pod) for pod in desk.place.pods())
+
+    assert not debugs()
+    # Of the practice shop's requests not every pod serves one in a few seconds that it tells in detail.
+    done = desk.set("--for", "30s")
     assert "update pods/proxy in" in done.stdout
     assert desk.place.levels() == {"debug"}
     assert desk.processes(watching=True)
 
     def written() -> bool:
         desk.place.use()
-        return '"level":"debug"' in desk.place.log(pod)
+        return debugs()
 
     wait_until(written, "a line at debug")
     wait_until(lambda: desk.place.levels() == {"info"}, "the level to be put back")
