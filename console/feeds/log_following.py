@@ -106,7 +106,14 @@ class LogFollowing:
     # --- back
 
     def reaches(self, oldest: LogRecord | None, *, exhausted: bool) -> None:
-        """The first page is there, down to `oldest`; nothing older matches when it is `exhausted`."""
+        """The first page is there, down to `oldest`; nothing older matches when it is `exhausted`.
+
+        What was read back before stood elsewhere: going on from there would leave out what lies between.
+        """
+        if self._older is not None:
+            self._older.cancel()
+        self._older = None
+        self._close_reader()
         self._reached = oldest.id if oldest is not None else None
         self.state = OlderState.START if exhausted or oldest is None else OlderState.READY
 

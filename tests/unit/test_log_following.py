@@ -128,6 +128,28 @@ async def test_after_lines_were_dropped_it_begins_anew_where_the_lines_at_hand_b
     await reading.stop()
 
 
+async def test_after_the_lines_began_anew_it_reads_back_from_where_they_begin_now() -> None:
+    source, taker = Source(page(49), page(79)), Taker(50)
+    reading = following(source, taker)
+    reading.read_older(line(50))
+    await settle()
+    reading.reaches(line(80), exhausted=False)
+    reading.read_older(line(80))
+    await settle()
+    assert [span.end for span in source.spans] == [1050.0, 1080.0]
+    assert source.closed == 1
+
+
+async def test_a_page_under_way_is_dropped_when_the_lines_begin_anew() -> None:
+    source, taker = Source(page(49)), Taker(50)
+    reading = following(source, taker)
+    reading.read_older(line(50))
+    reading.reaches(line(80), exhausted=False)
+    await settle()
+    assert line(49).id not in taker.known
+    assert reading.state is OlderState.READY
+
+
 async def test_pages_that_bring_nothing_new_are_passed_over() -> None:
     source, taker = Source(page(50, 49), page(48)), Taker(50, 49)
     reading = following(source, taker)
