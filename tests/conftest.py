@@ -21,7 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 LEFT_BY_A_HANDSHAKE = "ignore:unclosed (transport|<socket|<ssl):ResourceWarning"
 """httpcore leaves a socket to the collector when it is cancelled in the middle of a TLS handshake, as when an API
-server dies. Such a warning comes up wherever the collector runs, so all tests that use TLS servers allow it."""
+server dies. Such a warning comes up wherever the collector runs, so all tests of the tier with TLS servers allow it."""
 
 
 TOGETHER = ("unit", "contract", "real")
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name in TOGETHER and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
-        if item.get_closest_marker("kubernetes"):
+        if item.get_closest_marker("kubernetes") or item.get_closest_marker("long"):
             item.add_marker(pytest.mark.filterwarnings(LEFT_BY_A_HANDSHAKE))
 
 
