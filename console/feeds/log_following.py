@@ -91,10 +91,7 @@ class LogFollowing:
     def cancel(self) -> None:
         """End both tasks; what they wait for is dropped."""
         self.rest()
-        if self._older is not None:
-            self._older.cancel()
-        self._older = None
-        self._close_reader()
+        self._drop_older()
 
     async def stop(self) -> None:
         """`cancel`, and wait until all has ended."""
@@ -110,10 +107,7 @@ class LogFollowing:
 
         What was read back before stood elsewhere: going on from there would leave out what lies between.
         """
-        if self._older is not None:
-            self._older.cancel()
-        self._older = None
-        self._close_reader()
+        self._drop_older()
         self._reached = oldest.id if oldest is not None else None
         self.state = OlderState.START if exhausted or oldest is None else OlderState.READY
 
@@ -157,6 +151,13 @@ class LogFollowing:
         end = span.end if oldest.time is None else min(span.end, max(span.start, oldest.time))
         self._reader = self._source.reader(msgspec.structs.replace(self._search, span=TimeRange(span.start, end)))
         return self._reader
+
+    def _drop_older(self) -> None:
+        """Read no further back from where that stands."""
+        if self._older is not None:
+            self._older.cancel()
+        self._older = None
+        self._close_reader()
 
     def _close_reader(self) -> None:
         reader, self._reader = self._reader, None
