@@ -119,9 +119,10 @@ class TerminalLife:
     def stop(self) -> str:
         """Give the terminal back to the shell that started the console, until that lets it go on.
 
-        Returns why not where no shell would: nothing could bring such a console back.
+        Returns why not where no shell would: nothing could bring such a console back. All of its process group is
+        stopped, as by a shell's own Ctrl+Z, so a console without a terminal must not: that would be its caller.
         """
-        if not _has_shell():
+        if not self._begun or not _has_shell():
             return "no shell has started this console that would bring it back; q leaves it"
         os.killpg(os.getpgrp(), signal.SIGTSTP)
         return ""

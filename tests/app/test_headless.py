@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from console_case import SETTINGS
@@ -78,3 +84,32 @@ async def test_ideographs_count_two_cells_and_keep_the_frames_in_line() -> None:
     framed = [line for line in text.splitlines() if line.endswith("│")]
     assert framed
     assert {cell_len(line) for line in framed} == {120}
+
+
+HEADLESS_STOP = """
+import asyncio
+from console_case import console
+
+async def main():
+    async with console() as case:
+        await case.press("ctrl+z")
+        assert "no shell has started this console" in case.text, case.text
+
+asyncio.run(main())
+"""
+
+
+def test_ctrl_z_without_a_terminal_stops_nobody() -> None:
+    """It would be the caller that stood still, with everything it started: a script, or the runner of these tests."""
+    command = [sys.executable, "-c", HEADLESS_STOP]
+    folders = os.pathsep.join(str(Path(__file__).parents[at]) for at in (0, 1))
+    # A group of its own whose parent is in the same session: one that a shell could stop and bring back.
+    process = subprocess.Popen(command, process_group=0, env={**os.environ, "PYTHONPATH": folders})
+    try:
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert not os.WIFSTOPPED(status)
+        assert os.waitstatus_to_exitcode(status) == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.returncode = 0
