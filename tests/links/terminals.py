@@ -235,8 +235,11 @@ class Console:
 
     @property
     def _states(self) -> list[str]:
-        threads = Path(f"/proc/{self.process}/task").iterdir()
-        return [(thread / "stat").read_text().rpartition(")")[2].split()[0] for thread in sorted(threads)]
+        found = []
+        for thread in sorted(Path(f"/proc/{self.process}/task").iterdir()):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended since
+                found.append((thread / "stat").read_text().rpartition(")")[2].split()[0])
+        return found
 
     def rests(self) -> None:
         """Wait until no thread of it has run, or wanted to, in half a second of looking."""
