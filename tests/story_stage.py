@@ -53,11 +53,11 @@ class Console:
             words = self.words
             return all(re.search(one, words) for one in patterns)
 
-        self._until(all_found, f"{patterns}")
+        self.until(all_found, f"{patterns}")
 
     def lacks(self, pattern: str) -> None:
         """Wait until `pattern` is gone."""
-        self._until(lambda: not self.found(pattern), f"no {pattern}")
+        self.until(lambda: not self.found(pattern), f"no {pattern}")
 
     def collected(self, pattern: str, end: str) -> list[str]:
         """What the group of `pattern` found, each change once, up to the screen on which `end` is found."""
@@ -70,7 +70,7 @@ class Console:
                 seen.append(match.group(1))
             return re.search(end, words) is not None
 
-        self._until(ended, f"{end}, after {seen}")
+        self.until(ended, f"{end}, after {seen}")
         return seen
 
     def press(self, *keys: str) -> None:
@@ -83,7 +83,7 @@ class Console:
         for at, letter in enumerate(words, start=1):
             self.screen.pane.send_keys(letter, enter=False, literal=True)
             self.shows(rf"(?<!\S){re.escape(words[:at])}(?!\S)")
-        self._until(lambda: self.text.count(words) > before, words)
+        self.until(lambda: self.text.count(words) > before, words)
 
     def allow_and_confirm(self) -> None:
         """In the dialog of a plan: allow changes, then say yes by key."""
@@ -101,7 +101,7 @@ class Console:
             self.press("y")
             return False
 
-        self._until(gone, "the plan to be confirmed", interval=0.2)
+        self.until(gone, "the plan to be confirmed", interval=0.2)
 
     def pods(self, *patterns: str) -> None:
         """Go to the pods, give them the whole screen, and wait for `patterns` there."""
@@ -110,9 +110,16 @@ class Console:
         self.lacks("1 Alerts .* 3 Logs .* 5 Pods and probes ·")
         self.shows(*patterns)
 
-    def _until(self, condition: Callable[[], bool], what: str, interval: float = POLL_INTERVAL) -> None:
+    def until(
+        self,
+        condition: Callable[[], bool],
+        what: str,
+        interval: float = POLL_INTERVAL,
+        patience: float = PATIENCE,
+    ) -> None:
+        """Return once `condition` holds; fail with `what` and the screen when it doesn't within `patience` seconds."""
         try:
-            until(condition, what, PATIENCE, interval)
+            until(condition, what, patience, interval)
         except AssertionError as error:
             raise AssertionError(f"{error} on\n{self.text}") from None
 

@@ -22,7 +22,7 @@ import pytest
 import canary_console
 from canary_cluster import LEFT_ABOUT, NEVER_SHOWN, WRITTEN_BY_SHAPE, CanaryCluster, canary_cluster
 
-pytestmark = pytest.mark.xdist_group("canaries")
+pytestmark = [pytest.mark.xdist_group("canaries"), pytest.mark.long]
 
 PLACES = (
     "prometheus-variable", "alertmanager-file", "elasticsearch-file", "jaeger-cookie", "team-variable", "mail-variable",

@@ -28,6 +28,8 @@ from opsconsole.sources.connect import connect
 from opsconsole.write_mode import WriteMode
 from recording_cluster import recording_cluster
 
+pytestmark = pytest.mark.long
+
 PATIENCE = 90.0
 """Wall seconds, also on a loaded machine."""
 READING = 0.2

@@ -13,6 +13,8 @@ from opsconsole.actions import PaneName
 from opsconsole.practice.scenarios import SCENARIOS, scenario_named
 
 MOST_KEYS = 12
+QUICK = {"bad-release", "probe-deadlock"}
+"""Scenarios that are walked whenever anything is tested."""
 
 
 class Leg(msgspec.Struct, frozen=True):
@@ -186,7 +188,11 @@ async def go(watched: Watched, leg: Leg) -> int:
     return times
 
 
-@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.scenario)
+@pytest.mark.parametrize(
+    "walk",
+    [walk if walk.scenario in QUICK else pytest.param(walk, marks=pytest.mark.long) for walk in WALKS],
+    ids=[walk.scenario for walk in WALKS],
+)
 async def test_the_first_screen_tells_the_story_and_keys_alone_lead_from_its_alert_to_the_cause(walk: Walk) -> None:
     async with console_on(walk.scenario) as watched:
         (story,) = (story for story in STORIES if story.scenario == walk.scenario)

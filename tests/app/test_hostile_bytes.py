@@ -57,6 +57,7 @@ class Screen:
             self._terminal.watch(0.2)
 
 
+@pytest.mark.long
 async def test_only_the_console_s_own_sequences_reach_the_terminal(tmp_path: Path) -> None:
     async with hostile_cluster() as (_, table):
         store = re.search(r'^elasticsearch = "(.*)"$', table, re.MULTILINE)
@@ -75,6 +76,7 @@ async def test_only_the_console_s_own_sequences_reach_the_terminal(tmp_path: Pat
     assert not any(CONTROL.search(text.translate({9: None, 10: None})) for text in kept)
 
 
+@pytest.mark.long
 async def test_no_incident_and_no_runbook_sends_a_sequence_of_its_own(tmp_path: Path) -> None:
     state, runbooks = tmp_path / "s" / "opsconsole", tmp_path / "runbooks"
     state.mkdir(parents=True, mode=0o700)

@@ -91,7 +91,9 @@ def poisoned(*raws: str) -> Backends:
     return told
 
 
-@pytest.mark.parametrize("raws", GROUPS, ids=range(len(GROUPS)))
+@pytest.mark.parametrize(
+    "raws", [GROUPS[0], *(pytest.param(one, marks=pytest.mark.long) for one in GROUPS[1:])], ids=range(len(GROUPS))
+)
 async def test_every_pane_and_every_opened_row_shows_it_and_obeys_nothing(raws: tuple[str, ...]) -> None:
     settings = msgspec.structs.replace(SETTINGS, cluster=msgspec.structs.replace(SETTINGS.cluster, name=raws[0] or "c"))
     async with console(told=poisoned(*raws), settings=settings) as case:

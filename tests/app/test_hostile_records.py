@@ -45,6 +45,7 @@ class Visitor:
         return text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("turn", "size"), [(0, WIDE), (7, SMALL), (14, WIDE)])
 async def test_every_screen_of_an_incident_shows_it_and_obeys_nothing(
     turn: int, size: tuple[int, int], tmp_path: Path

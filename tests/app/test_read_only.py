@@ -100,6 +100,7 @@ def _key(one: Action) -> str:
     return one.keys.split(",")[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pane", PaneName)
 async def test_no_key_in_any_pane_asks_for_a_change(cluster: RecordingCluster, tmp_path: Path, pane: PaneName) -> None:
     async with console_on(cluster, tmp_path) as pilot:
@@ -117,6 +118,7 @@ async def test_no_key_in_any_pane_asks_for_a_change(cluster: RecordingCluster, t
     assert cluster.recorder.changing == []
 
 
+@pytest.mark.long
 async def test_no_entry_of_the_palette_asks_for_a_change(cluster: RecordingCluster, tmp_path: Path) -> None:
     avoided = {one.title for one in ACTIONS if one.id in NOT_TRIED}
     async with console_on(cluster, tmp_path) as pilot:
@@ -135,6 +137,7 @@ async def test_no_entry_of_the_palette_asks_for_a_change(cluster: RecordingClust
     assert cluster.recorder.changing == []
 
 
+@pytest.mark.long
 async def test_no_click_asks_for_a_change(cluster: RecordingCluster, tmp_path: Path) -> None:
     async with console_on(cluster, tmp_path) as pilot:
         for key in ("", "r", "b", "a"):

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
+import pytest
 from textual.pilot import Pilot
 
 from fake_clock import FakeClock
@@ -109,6 +110,7 @@ def held(proxies: dict[str, FaultProxy]) -> bool:
     return all(proxy.held for proxy in proxies.values())
 
 
+@pytest.mark.long
 async def test_keys_are_answered_and_each_backend_says_what_it_has_until_it_is_well_again() -> None:
     async with console() as case:
         await case.until(lambda: all_live(case), step=0.5)

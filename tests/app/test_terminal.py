@@ -82,6 +82,7 @@ def test_no_color_and_ascii_are_honoured_on_a_small_terminal(tmp_path: Path) -> 
 
 
 @pytest.mark.long
+@pytest.mark.long
 def test_a_drill_breaks_before_ones_eyes_tells_nothing_before_its_end_and_leaves_its_result(tmp_path: Path) -> None:
     environment = f"HOME={tmp_path} XDG_CONFIG_HOME={tmp_path} XDG_STATE_HOME={tmp_path} LANG=C.UTF-8"
     drill = f"{OPSCONSOLE} drill --scenario slow-start --soon --seed 41"

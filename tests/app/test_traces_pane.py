@@ -239,6 +239,7 @@ def hostile(text: SafeText) -> TraceList:
     return TraceList((Trace(text, (first, child)), Trace(SafeText(f"{text}2"), (first,))))
 
 
+@pytest.mark.long
 async def test_the_form_the_map_and_the_comparison_show_hostile_text_and_obey_nothing() -> None:
     async with console(full=PaneName.TRACES) as case:
         for raw in HOSTILE[::4]:

@@ -21,7 +21,7 @@ from recording_cluster import RecordingCluster, recording_cluster
 from servers.waiting import until
 from tmux_screen import OPSCONSOLE, TmuxScreen, tmux
 
-pytestmark = [pytest.mark.terminal, pytest.mark.xdist_group("terminal")]
+pytestmark = [pytest.mark.terminal, pytest.mark.xdist_group("terminal"), pytest.mark.long]
 
 O = StepOutcome  # noqa: E741
 PATIENCE = 120.0

@@ -250,6 +250,7 @@ def hostile(text: SafeText) -> Trace:
     return trace(span, msgspec.structs.replace(span, span_id=text, parent_id=SafeText("a")))
 
 
+@pytest.mark.long
 async def test_hostile_text_in_every_field_is_read_and_not_obeyed() -> None:
     stores, store = told(CHECKOUT)
     async with console(size=(80, 24), told=stores) as case:

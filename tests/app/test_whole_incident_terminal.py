@@ -10,7 +10,6 @@ import pytest
 
 from opsconsole.practice.scenarios import scenario_named
 from runbook_reading import walk_place, wanted_key
-from servers.waiting import until
 from story_stage import Console, ConsoleStage
 
 pytestmark = [pytest.mark.terminal, pytest.mark.long, pytest.mark.xdist_group("terminal")]
@@ -72,7 +71,7 @@ def walked(console: Console) -> None:
                 left(console, place, key)
         return False
 
-    until(planned, "a plan", PATIENCE)
+    console.until(planned, "a plan", patience=PATIENCE)
 
 
 def take_offered(console: Console) -> None:
@@ -89,20 +88,21 @@ def left(console: Console, place: str, key: str) -> None:
         screen = console.text
         return walk_place(screen) != place or wanted_key(screen) != key or "Look before you act" in screen
 
-    until(gone, f"{place} to take {key}", PATIENCE)
+    console.until(gone, f"{place} to take {key}", patience=PATIENCE)
 
 
 def healed(console: Console, scenario: str) -> None:
     """See the roll back verified, end the walk, and see the alert clear."""
     truth = scenario_named(scenario).truth
     assert truth is not None
-    until(lambda: "Operation · verified" in console.text, "the roll back to be verified", PATIENCE)
+    console.until(lambda: "Operation · verified" in console.text, "the roll back to be verified", patience=PATIENCE)
     console.press("Escape")
     console.shows("Enter goes on")
     console.press("Enter")
     console.shows("Runbook · over")
     console.press("i")
-    until(lambda: f"{truth.alert} fires no more" in console.text, f"{truth.alert} to clear", PATIENCE)
+    cleared = f"{truth.alert} fires no more"
+    console.until(lambda: cleared in console.text, cleared, patience=PATIENCE)
 
 
 def resolved(console: Console) -> None:

@@ -28,6 +28,8 @@ from opsconsole.domain.walk import Verdict
 from opsconsole.incidents.folding import walks
 from opsconsole.practice.scenarios import scenario_named
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = Path(__file__).parent / "incidents"
 
 

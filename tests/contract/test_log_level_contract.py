@@ -367,6 +367,7 @@ def _ending(end: Future[None]) -> Iterator[None]:
         end.set_result(None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("story", [one for stories in STORIES for one in stories], ids=lambda story: story.__name__)
 def test_a_level_that_is_set_for_seconds(running: Mapping[Story, Future[None]], story: Story) -> None:
     running[story].result()

@@ -36,6 +36,7 @@ def test_the_page_in_the_documentation_is_the_table() -> None:
     assert (ROOT / "docs/faults.md").read_text("utf-8") == page()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_each_fault_has_its_badge_and_words_and_is_got_over_without_a_key(backend: str, tmp_path: Path) -> None:
     async def visits(loop: LeapingLoop) -> list[str]:

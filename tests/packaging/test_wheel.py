@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = {"console": "opsconsole", "widgets": "opsconsole/widgets", "themes": "opsconsole/themes"}
 SHIPPED = (".py", ".tcss", ".typed", ".md", ".html")
 
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]
+pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging"), pytest.mark.long]
 
 BACKEND = "import sys\nfrom setuptools.build_meta import build_sdist\nprint(build_sdist(sys.argv[1]))"
 IMPORT_ALL = """

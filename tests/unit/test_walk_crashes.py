@@ -25,6 +25,8 @@ from opsconsole.operations.audit.chain import entries, verify
 from servers.waiting import until
 from walk_process import NOWHERE, prepare
 
+pytestmark = pytest.mark.long
+
 S, O = OperationState, StepOutcome  # noqa: E741
 TESTS = Path(__file__).resolve().parents[1]
 IN_ORDER = (signal.SIGTERM, signal.SIGHUP)

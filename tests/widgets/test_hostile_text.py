@@ -203,7 +203,9 @@ def strips_of(widget: Widget) -> list[str]:
     return [node.render_line(y).text for node in drawn for y in range(node.size.height) if node.size.width]
 
 
-@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize(
+    "width", [pytest.param(40, marks=pytest.mark.long), 80, pytest.param(120, marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize(("kind", "show"), SHOWS, ids=lambda part: part.__name__)
 async def test_no_byte_of_it_is_a_command_and_no_widget_falls(
     kind: type[Widget], show: Callable[..., None], width: int
