@@ -131,6 +131,38 @@ async def test_a_line_that_comes_late_is_not_missed_and_its_neighbours_not_doubl
         assert len(tail.messages) == 102
 
 
+async def test_lines_that_come_behind_much_newer_ones_are_not_missed() -> None:
+    """As when a shipper has caught up on an hour: its newest lines are searchable before those of its other worker."""
+    server = MemoryElasticsearch()
+    server.add(NOW - 600, message="before")
+    async with following(server, after=NOW - 700) as tail:
+        server.add(NOW, message="newest")
+        await tail.poll()
+        for seconds in (1, 5, 8):
+            server.add(NOW - 500 - seconds, message=f"{seconds} s behind it")
+            await tail.poll(seconds)
+        await tail.poll()
+        assert tail.messages == ["before", "newest", "1 s behind it", "5 s behind it", "8 s behind it"]
+
+
+async def test_after_an_outage_lines_of_before_it_may_come_for_a_minute() -> None:
+    server = MemoryElasticsearch()
+    server.add(NOW - 1, message="before")
+    async with following(server) as tail:
+        server.failing = lambda _: refused(503, "x", "restarting")
+        for _ in range(20):
+            await tail.poll()
+        server.failing = lambda _: None
+        server.add(NOW + 19, message="first of all")
+        for second in range(65):
+            server.add(NOW + 20 + second, message=f"m{second}")
+            await tail.poll()
+        server.add(NOW + 0.5, message="what was left behind")
+        await tail.poll()
+        assert tail.messages.count("what was left behind") == 1
+        assert len(tail.messages) == 68
+
+
 async def test_an_index_that_is_closed_for_a_while_is_no_fault_and_costs_no_line() -> None:
     server = MemoryElasticsearch()
     server.add(NOW - 2, message="before")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -33,7 +35,12 @@ POLL = 1.0
 """Seconds from one poll's begin to the next's; an index is refreshed once a second by default."""
 
 OVERLAP = 15.0
-"""Seconds before the newest line in which late ones are still looked for: a refresh and a shipper's batch."""
+"""Seconds in which late lines are still looked for: a refresh and a shipper's batch. They count from the newest line
+back, and from the moment on at which that line was found: after an outage minutes of lines come in any order."""
+
+RECOVERY = 60.0
+"""Seconds after a failure in which nothing is left behind: shippers try again once a minute (Filebeat's
+`backoff.max`), and a shard that recovers shows its lines in no order."""
 
 PAGE = 1_000
 LARGEST_WINDOW = 10_000
@@ -66,6 +73,7 @@ async def followed(
                 async for batch in batches:
                     yield batch
         except SourceError as error:
+            tail.failed()
             yield tail.batch(words=error.sentence)
             pause = max(wait, error.retry_after or 0.0)
             wait = min(LONGEST_WAIT, wait * 2)
@@ -95,9 +103,15 @@ class _Tail:
         self._after = after
         self._floor = int(after * 1000) // GRAIN * GRAIN
         self._newest: int | None = None
+        self._known = deque[tuple[float, int]]()
+        self._stays_until = -math.inf
         self._window = TailWindow(REMEMBERED)
         self._told = TailBatch()
         self._crowded = False
+
+    def failed(self) -> None:
+        """Leave nothing behind until a while after this is over: what was there meanwhile may come in any order."""
+        self._stays_until = math.inf
 
     def batch(
         self,
@@ -249,14 +263,28 @@ class _Tail:
 
     def _move(self, now: int, *, whole: bool) -> tuple[SafeText, ...]:
         """Let the floor rise to what may still come late, and say so where it has to rise further."""
-        if whole and self._newest is not None:
-            self._rise(min(self._newest, now) - self._overlap)
+        if not whole:
+            self.failed()
+        elif self._newest is not None:
+            self._leave_behind(min(self._newest, now))
         crowded = self._window.crowded_until()
         if crowded is None:
             return ()
         self._rise(crowded)
         seconds = max(0.0, (now - crowded) / 1000)
         return (SafeText(f"so many lines that late ones are looked for over the last {seconds:.0f} s alone"),)
+
+    def _leave_behind(self, newest: int) -> None:
+        """Let the floor rise below `newest`, and no higher than the newest line that was known `OVERLAP` ago."""
+        known, now = self._known, self._server.clock.monotonic()
+        known.append((now, newest))
+        while len(known) > 1 and known[1][0] <= now - self._overlap / 1000:
+            known.popleft()
+        since, then = known[0]
+        if self._stays_until == math.inf:
+            self._stays_until = now + RECOVERY
+        if now >= self._stays_until and since <= now - self._overlap / 1000:
+            self._rise(min(then, newest - self._overlap))
 
     def _rise(self, moment: int) -> None:
         floor = moment // GRAIN * GRAIN
