@@ -148,7 +148,8 @@ class LogFollowing:
             return reader
         self._close_reader()
         span = self._search.span
-        end = span.end if oldest.time is None else min(span.end, max(span.start, oldest.time))
+        # The line may have come by following, after the end that the range had when it was asked for.
+        end = span.end if oldest.time is None else max(span.start, oldest.time)
         self._reader = self._source.reader(msgspec.structs.replace(self._search, span=TimeRange(span.start, end)))
         return self._reader
 

@@ -140,6 +140,16 @@ async def test_after_the_lines_began_anew_it_reads_back_from_where_they_begin_no
     assert source.closed == 1
 
 
+async def test_from_a_line_that_came_after_the_range_it_reads_back_from_there_and_not_from_the_range_s_end() -> None:
+    source, taker = Source(page(1199)), Taker(1200)
+    reading = following(source, taker)
+    reading.reaches(line(1200), exhausted=False)
+    reading.read_older(line(1200))
+    await settle()
+    assert source.spans == [TimeRange(SPAN.start, 2200.0)]
+    await reading.stop()
+
+
 async def test_a_page_under_way_is_dropped_when_the_lines_begin_anew() -> None:
     source, taker = Source(page(49)), Taker(50)
     reading = following(source, taker)
