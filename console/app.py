@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from textual import events
 from textual.actions import ActionParseResult
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 from textual.dom import DOMNode
 from textual.filter import LineFilter, NoColor
 
@@ -56,6 +56,7 @@ from opsconsole.sources.protocols import Sources
 from opsconsole.terminal_driver import driver_on
 from opsconsole.terminal_life import TerminalLife, output_of_this_process
 from opsconsole.themes import ALL_THEMES, VARIABLE_DEFAULTS
+from opsconsole.toasts import ToastingApp
 from opsconsole.widgets.glyphs import ASCII, UNICODE
 from opsconsole.widgets.typing_box import TypingBox
 from opsconsole.write_mode import WriteMode
@@ -68,7 +69,7 @@ ReadRunbooks = Callable[[Sources, LookUp | None], Awaitable[Runbooks]]
 """Reads the runbooks, whose checks ask those sources; the second tells what became of an operation."""
 
 
-class OpsConsole(App[int]):
+class OpsConsole(ToastingApp):
     """The console on one cluster. Nothing here knows whether the cluster is a practice one."""
 
     TITLE = "opsconsole"
