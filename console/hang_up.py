@@ -12,20 +12,27 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from types import FrameType
 
 GRACE = 5.0
 """Seconds an orderly end may take before the process is ended as it stands."""
 
 
 def leave_on_hang_up(leave: Callable[[], object], grace: Callable[[], float] = lambda: GRACE) -> None:
-    """Call `leave` in the running event loop on SIGHUP and SIGTERM, and end the process `grace()` seconds later."""
+    """Call `leave` in the running event loop on SIGHUP and SIGTERM, and end the process `grace()` seconds later.
+
+    The seconds count from the signal on, also when the loop is busy for ever and never calls `leave`.
+    """
     loop = asyncio.get_running_loop()
 
-    def go(number: signal.Signals) -> None:
+    def count_down(number: int, frame: FrameType | None) -> None:
+        del frame
         last_resort = threading.Timer(grace(), os._exit, [128 + number])
         last_resort.daemon = True
         last_resort.start()
-        leave()
 
     for number in (signal.SIGHUP, signal.SIGTERM):
-        loop.add_signal_handler(number, go, number)
+        loop.add_signal_handler(number, leave)
+        # The loop hears of the signal by its wakeup descriptor, whatever Python's own handler does.
+        signal.signal(number, count_down)
+        signal.siginterrupt(number, False)
