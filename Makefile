@@ -18,9 +18,9 @@ SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13)
 
 SCENARIO ?=
 SEED ?=
-# Workers for the tests; by default one more than processors for `make test`, since some always wait for a program.
+# Workers for the tests; by default two more than processors for `make test`, since some always wait for a program.
 WORKERS ?=
-ONE_MORE = $$(($$(getconf _NPROCESSORS_ONLN) + 1))
+TWO_MORE = $$(($$(getconf _NPROCESSORS_ONLN) + 2))
 PYTEST_ARGS ?=
 SOAK_MINUTES ?= 20
 AUDIT_ARGS ?=
@@ -47,7 +47,7 @@ demo: $(RUNTIME) ## Open the console on a practice cluster in trouble
 
 .PHONY: test
 test: $(DEVELOPMENT) ## Run every check and every test, save those that take long
-	@$(BIN)/pytest -n $(or $(WORKERS),$(ONE_MORE)) --dist loadgroup -m "not kubernetes and not long" $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(or $(WORKERS),$(TWO_MORE)) --dist loadgroup -m "not kubernetes and not long" $(PYTEST_ARGS)
 
 # Each worker that meets a test on a real Kubernetes starts one: a few at most, whatever the number of processors.
 .PHONY: test-real

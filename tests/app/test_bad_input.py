@@ -228,7 +228,10 @@ def assert_only_it_fails(picture: Picture, source: str, state: FeedState, senten
     assert {name for name, there in filled.items() if not there} == {source} - {"alertmanager"}
 
 
-@pytest.mark.parametrize(("source", "fault", "state", "sentence"), FAULTS)
+@pytest.mark.parametrize(
+    ("source", "fault", "state", "sentence"),
+    [*FAULTS[::6], *(pytest.param(*one, marks=pytest.mark.long) for at, one in enumerate(FAULTS) if at % 6)],
+)
 async def test_a_source_that_fails_says_so_in_its_pane_and_the_others_go_on(
     healthy: ClusterSettings, source: str, fault: Script, state: FeedState, sentence: str
 ) -> None:

@@ -87,6 +87,7 @@ def ends(store: MemoryIncidents) -> list[DrillEnded]:
     return [event.what for event in store.written if isinstance(event.what, DrillEnded)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_a_drill_goes_from_quiet_to_the_page_that_tells_how_it_went(size: tuple[int, int]) -> None:
     async with console(size=size, told=quiet(), drill=drill()) as case:

@@ -13,7 +13,7 @@ from opsconsole.actions import PaneName
 from opsconsole.practice.scenarios import SCENARIOS, scenario_named
 
 MOST_KEYS = 12
-QUICK = {"bad-release", "probe-deadlock"}
+QUICK = {"probe-deadlock"}
 """Scenarios that are walked whenever anything is tested."""
 
 

@@ -85,6 +85,7 @@ async def test_the_menu_of_everything_leads_to_the_same_dialog() -> None:
         assert "debug for ten minutes" in case.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("size", "words"), [((120, 40), "checkout DEBUG until 14:22"), ((80, 24), "DEBUG 14:22")], ids=["wide", "narrow"]
 )

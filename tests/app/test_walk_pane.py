@@ -467,6 +467,7 @@ async def test_a_walk_that_is_put_away_is_taken_up_where_it_was() -> None:
 # -- no trust ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 async def test_no_text_of_a_runbook_is_obeyed() -> None:
     texts = [safe_text(raw) for raw in HOSTILE]
     steps = tuple(

@@ -62,6 +62,7 @@ def outcomes(walk: Walk) -> list[tuple[int, StepOutcome]]:
     return [(one.number, one.outcome) for one in walk.results]
 
 
+@pytest.mark.long
 async def test_from_the_alert_to_the_cause_every_step_is_in_the_record(settings: Settings) -> None:
     async with console(settings=settings, told=in_trouble()) as case:
         case.operations.confirmation = Confirmation.KEY
@@ -84,6 +85,7 @@ async def test_from_the_alert_to_the_cause_every_step_is_in_the_record(settings:
         assert incident.cause == "it is so"
 
 
+@pytest.mark.long
 async def test_a_console_started_later_takes_the_walk_up_at_the_same_step(settings: Settings) -> None:
     store = MemoryIncidents()
     async with console(settings=settings, told=in_trouble(), store=store) as case:

@@ -54,6 +54,7 @@ def test_each_fault_has_its_badge_and_words_and_is_got_over_without_a_key(backen
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.long
 def test_the_others_stay_live_while_one_takes_questions_and_never_answers_or_sends_a_bomb() -> None:
     async def watched(loop: LeapingLoop) -> None:
         hole, bomb = (next(ill for ill in ILLS if ill.name == name) for name in ("black-hole", "bomb"))

@@ -96,6 +96,7 @@ def test_what_comes_from_the_team_is_safe_too(turn: int) -> None:
         assert all(safe_text(text, len(text) + 1) == text for text in texts_in(msgspec.to_builtins(read)))
 
 
+@pytest.mark.long
 def test_commands_print_words_alone(records: Path) -> None:
     for turn in TURNS:
         file = ("--file", str(records / f"{turn}.db"))
@@ -123,6 +124,7 @@ class Tags(HTMLParser):
         self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
 
 
+@pytest.mark.long
 def test_a_page_of_it_has_no_tag_that_another_has_not(records: Path) -> None:
     known = Tags(written_up(records / "plain.db", "html"))
     for turn in TURNS:
@@ -134,6 +136,7 @@ def test_a_page_of_it_has_no_tag_that_another_has_not(records: Path) -> None:
         assert not any(one.startswith(("javascript:", "data:")) for one in found.addresses)
 
 
+@pytest.mark.long
 def test_markdown_of_it_has_no_block_that_another_has_not(records: Path) -> None:
     def kinds(record: str) -> set[str]:
         text = written_up(records / record, "md")
@@ -146,6 +149,7 @@ def test_markdown_of_it_has_no_block_that_another_has_not(records: Path) -> None
         assert kinds(f"{turn}.db") <= known
 
 
+@pytest.mark.long
 def test_json_of_it_holds_safe_words(records: Path) -> None:
     for turn in TURNS:
         text = written_up(records / f"{turn}.db", "json")
