@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -331,8 +331,11 @@ def running(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="module")
-def long_running(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[Story, Future[None]]]:
-    """The long stories, under way."""
+def long_running(
+    place: Place, running: Mapping[Story, Future[None]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[Story, Future[None]]]:
+    """The long stories, under way; they have the workloads of the others, and begin when those have ended."""
+    wait(running.values())
     with under_way(place, dict(zip(WORKLOADS, LONG_STORIES, strict=False)), tmp_path_factory) as ends:
         yield ends
 

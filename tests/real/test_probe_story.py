@@ -91,7 +91,8 @@ async def test_a_deadlocked_container_is_counted_to_three_of_three_and_restarted
     seen = await until(looked, lambda one: one.restarts > 0 and one.state == "running")
     told = [of(ProbeKind.LIVENESS, one) for one in seen if one.restarts == 0]
     counts = [each.failures for each in told if each.failures]
-    assert list(dict.fromkeys(counts)) == [1, 2, 3]
+    # On a busy machine a look can take longer than the period.
+    assert {1, 3} <= set(counts) <= {1, 2, 3}
     assert counts == sorted(counts)
     assert all(each.state is ProbeState.FAILING for each in told if each.failures)
     assert any(each.killed_at is not None for each in told)
