@@ -96,7 +96,7 @@ async def cure(proxy: FaultProxy, loop: LeapingLoop) -> None:
 @cache
 def bomb() -> bytes:
     """120 kB that are 80 MB of JSON."""
-    return gzip.compress(b'{"a":"' + bytes(80 * MEGABYTE) + b'"}', 1)
+    return gzip.compress(b'{"a":"' + bytes(80 * MEGABYTE) + b'"}', 1, mtime=0)
 
 
 ILLS: tuple[Ill, ...] = (

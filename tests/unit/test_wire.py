@@ -464,6 +464,28 @@ async def test_bytes_that_are_no_text_are_replaced_not_fatal(body: bytes) -> Non
     text.encode()
 
 
+async def test_a_stream_that_a_gateway_compresses_is_inflated_piece_by_piece() -> None:
+    whole = b"line\n" * 1_000_000
+    async with served(replying(200, gzip.compress(whole, mtime=0), Content_Encoding="gzip")) as address:
+        wire = wire_to(f"http://{address}")
+        async with wire.stream("GET", "/watch") as chunks:
+            pieces = [piece async for piece in chunks]
+        await wire.close()
+    assert b"".join(pieces) == whole
+    assert max(map(len, pieces)) <= MEGABYTE
+
+
+@pytest.mark.parametrize(("body", "encoding"), [(b"no gzip", "gzip"), (b"x", "br")])
+async def test_a_stream_that_is_not_what_its_encoding_says_is_malformed(body: bytes, encoding: str) -> None:
+    async with served(replying(200, body, Content_Encoding=encoding)) as address:
+        wire = wire_to(f"http://{address}")
+        with pytest.raises(SourceError) as caught:
+            async with wire.stream("GET", "/watch") as chunks:
+                await anext(aiter(chunks))
+        await wire.close()
+    assert caught.value.kind is ErrorKind.MALFORMED
+
+
 async def test_a_stream_hands_over_chunks_and_refusals_raise() -> None:
     async def watch(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import AsyncGenerator
 
 import httpx
 
 BODY_LIMIT = 32 * 1024 * 1024
 """Decoded bytes of one answer. The console's longest honest answer is a few megabytes."""
+
+
+_PIECE = 256 * 1024
+"""Decoded bytes of a compressed stream handed over at once."""
 
 
 class BodyTooLargeError(Exception):
@@ -43,6 +48,24 @@ async def read_body(response: httpx.Response, limit: int = BODY_LIMIT) -> bytes:
     if inflate is not None and parts and not inflate.eof:
         raise BodyBrokenError("the compressed body ends too early")
     return b"".join(parts)
+
+
+async def body_pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """The decoded bytes of an open streamed `response` as they come, without end.
+
+    A gateway may compress a stream that was asked for as it is. Then it is inflated step by step, so that whoever
+    counts what comes has a quarter of a megabyte of a bomb at most. Raises as `read_body`.
+    """
+    inflate = _decoder(response.headers.get("content-encoding", ""))
+    async for chunk in response.aiter_raw():
+        if inflate is None:
+            yield chunk
+            continue
+        rest = chunk
+        while rest:
+            if piece := _inflated(inflate, rest, _PIECE):
+                yield piece
+            rest = inflate.unconsumed_tail
 
 
 def _decoder(encoding: str) -> zlib._Decompress | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Container, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Container, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from opsconsole.safe_text import safe_text
 from opsconsole.sources.wire import failures
 from opsconsole.sources.wire.answer import Answer
 from opsconsole.sources.wire.asking import Asking
-from opsconsole.sources.wire.body import BODY_LIMIT, BodyBrokenError, BodyTooLargeError, read_body
+from opsconsole.sources.wire.body import BODY_LIMIT, BodyBrokenError, BodyTooLargeError, body_pieces, read_body
 from opsconsole.sources.wire.client import Presented, Presenting
 from opsconsole.sources.wire.outgoing import Outgoing, Params, pairs
 from opsconsole.sources.wire.policy import WritePolicy
@@ -127,7 +127,7 @@ class Wire:
         headers: Mapping[str, str] | None = None,
         silence: float = 60.0,
     ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """An answer without end, such as a watch, as chunks of its body (not compressed).
+        """An answer without end, such as a watch, as chunks of its decoded body.
 
         Has no deadline and takes no slot once it is open; `silence` seconds without a byte are a
         TIMEOUT. A refusal raises as in `request`.
@@ -138,7 +138,16 @@ class Wire:
         async with self._open(outgoing, silence, presented, slot=False) as (response, sent):
             if response.status_code >= 300 or _is_page(response.headers.get("content-type", "")):
                 await self._answer(response, sent, ())
-            yield response.aiter_raw()
+            async with aclosing(self._pieces(response)) as pieces:
+                yield pieces
+
+    async def _pieces(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+        try:
+            async with aclosing(body_pieces(response)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except BodyBrokenError as error:
+            raise SourceError(ErrorKind.MALFORMED, self.source, safe_text(error)) from error
 
     @asynccontextmanager
     async def websocket(
