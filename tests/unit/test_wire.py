@@ -169,7 +169,13 @@ async def test_a_gzip_bomb_is_not_even_held_for_a_moment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "encoding"), [(gzip.compress(b'{"a": 1}', mtime=0)[:-4], "gzip"), (b"no gzip", "gzip"), (b"x", "br")]
+    ("body", "encoding"),
+    [
+        (gzip.compress(b'{"a": 1}', mtime=0)[:-4], "gzip"),
+        (gzip.compress(b'{"a": 1}', mtime=0) + b"more", "gzip"),
+        (b"no gzip", "gzip"),
+        (b"x", "br"),
+    ],
 )
 async def test_a_damaged_or_unknown_encoding_is_malformed(body: bytes, encoding: str) -> None:
     async with served(replying(200, body, Content_Encoding=encoding)) as address:
@@ -475,7 +481,9 @@ async def test_a_stream_that_a_gateway_compresses_is_inflated_piece_by_piece() -
     assert max(map(len, pieces)) <= MEGABYTE
 
 
-@pytest.mark.parametrize(("body", "encoding"), [(b"no gzip", "gzip"), (b"x", "br")])
+@pytest.mark.parametrize(
+    ("body", "encoding"), [(b"no gzip", "gzip"), (gzip.compress(b"x\n", mtime=0) + b"more", "gzip"), (b"x", "br")]
+)
 async def test_a_stream_that_is_not_what_its_encoding_says_is_malformed(body: bytes, encoding: str) -> None:
     async with served(replying(200, body, Content_Encoding=encoding)) as address:
         wire = wire_to(f"http://{address}")

@@ -80,6 +80,9 @@ def _decoder(encoding: str) -> zlib._Decompress | None:
 def _inflated(inflate: zlib._Decompress, chunk: bytes, room: int) -> bytes:
     """What `chunk` adds, at most `room` + 1 bytes."""
     try:
-        return inflate.decompress(chunk, room + 1)
+        part = inflate.decompress(chunk, room + 1)
     except zlib.error as error:
         raise BodyBrokenError("the compressed body is damaged") from error
+    if inflate.unused_data:  # kept by it, however much comes
+        raise BodyBrokenError("the compressed body goes on behind its end")
+    return part
