@@ -139,8 +139,8 @@ def answer_of(body: bytes) -> SearchAnswer:
     [
         (b"NaN", "NaN"),
         (b"-Infinity", "-Infinity"),
-        (b"[" * 5000 + b"]" * 5000, None),
-        (b'{"a":' * 5000 + b"1" + b"}" * 5000, None),
+        (b"[" * 50_000 + b"]" * 50_000, None),
+        (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, None),
         (b'"\xff\xfe"', "\ufffd" * 2),
         (b'"\x1b[2J"', "\ufffd[2J"),
     ],
