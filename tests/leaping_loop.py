@@ -83,6 +83,11 @@ class LeapingLoop(asyncio.SelectorEventLoop):
         running.add_done_callback(done)
         return running
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the base class's
+        """As the base class, however long it takes: from Python 3.12 on it would give up after minutes of the loop."""
+        del timeout
+        await super().shutdown_default_executor()
+
     async def getaddrinfo(self, host: Any, port: Any, **_: Any) -> Any:  # type: ignore[override]  # see above
         """This machine; raises as the system's resolver does for a port in `unresolved`."""
         if port in self.unresolved:

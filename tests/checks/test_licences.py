@@ -35,11 +35,11 @@ def judged(tmp_path: Path, *components: dict[str, Any]) -> tuple[int, str]:
 
 def licences_of(one: importlib.metadata.Distribution) -> list[dict[str, Any]]:
     """What a package says of its licence, in the shape of CycloneDX."""
-    if (expression := one.metadata["License-Expression"]) is not None:
+    for expression in one.metadata.get_all("License-Expression") or ():
         return [{"expression": expression}]
     named = [text for text in one.metadata.get_all("Classifier") or () if text.startswith("License ::")]
-    if not named and (field := one.metadata["License"]) is not None:
-        named = [field]
+    if not named:
+        named = one.metadata.get_all("License") or []
     return [{"license": {"name": text}} for text in named]
 
 
