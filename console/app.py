@@ -305,11 +305,12 @@ class OpsConsole(ToastingApp):
             return
         try:
             with self.suspend():
-                told = self._log_in()
+                try:  # what leaves the block leaves the terminal handed over
+                    told = self._log_in()
+                except SourceError as error:
+                    told = error.sentence
         except SuspendNotSupported:
             told = SafeText("this terminal can't be handed over; use `opsconsole login`")
-        except SourceError as error:
-            told = error.sentence
         self.notify(told, markup=False, timeout=12)
         if isinstance(self.screen, ConsoleScreen):
             self.screen.action_refresh()

@@ -56,16 +56,38 @@ def test_a_program_that_asks_a_person_gets_the_terminal_and_the_pods_appear(tmp_
         (cluster,) = tomllib.loads(table)["clusters"].values()
         told = cluster["kubernetes"]
         server = told if isinstance(told, str) else told["url"]
-        kubeconfig = _kubeconfig(tmp_path, server)
-        config = tmp_path / "config.toml"
-        config.write_text(
-            f'[clusters.shop.kubernetes]\nkubeconfig = "{kubeconfig}"\nexec_plugins = ["{tmp_path / "ask-me"}"]\n'
-        )
-        config.chmod(0o600)
-        command = f"env HOME={tmp_path} LANG=C.UTF-8 OPSCONSOLE_CONFIG={config} {OPSCONSOLE}"
-        with tmux(command, 120, 40) as screen:
+        with tmux(_command(tmp_path, _kubeconfig(tmp_path, server)), 120, 40) as screen:
             screen.shows("5 Pods", "sign")
             screen.press("L")
             screen.shows("one-time word:")
             screen.press("sesame", "Enter")
             screen.shows("checkout-", "S✔")
+
+
+def test_a_program_that_fails_gives_the_terminal_back_and_the_console_says_so(tmp_path: Path) -> None:
+    with tmux(_command(tmp_path, _kubeconfig(tmp_path, "http://127.0.0.1:1")), 120, 40) as screen:
+        screen.shows("5 Pods", "sign")
+        screen.press("L")
+        screen.shows("one-time word:")
+        screen.press("wrong", "Enter")
+        screen.shows("5 Pods", "ask-me")
+        screen.press("?")
+        screen.shows("Everywhere")
+
+
+def test_where_there_is_nothing_to_sign_in_to_the_key_says_so_and_the_next_key_is_answered(tmp_path: Path) -> None:
+    with tmux(f"env HOME={tmp_path} LANG=C.UTF-8 {OPSCONSOLE} demo --scenario healthy", 120, 40) as screen:
+        screen.shows("5 Pods", "checkout-")
+        screen.press("L")
+        screen.shows("credentials")
+        screen.press("?")
+        screen.shows("Everywhere")
+
+
+def _command(folder: Path, kubeconfig: Path) -> str:
+    config = folder / "config.toml"
+    config.write_text(
+        f'[clusters.shop.kubernetes]\nkubeconfig = "{kubeconfig}"\nexec_plugins = ["{folder / "ask-me"}"]\n'
+    )
+    config.chmod(0o600)
+    return f"env HOME={folder} LANG=C.UTF-8 OPSCONSOLE_CONFIG={config} {OPSCONSOLE}"
