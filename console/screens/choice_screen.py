@@ -104,9 +104,9 @@ class ChoiceScreen(StillDialog[str | None]):
 
     def action_move(self, rows: int) -> None:
         """Move the highlight while the keys go to the input."""
-        options = self.query_one(OptionList)
-        if options.option_count:
-            options.highlighted = ((options.highlighted or 0) + rows) % options.option_count
+        for options in self.query(OptionList):  # a key that came before the first picture finds none
+            if options.option_count:
+                options.highlighted = ((options.highlighted or 0) + rows) % options.option_count
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """A click chooses."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from console_case import ConsoleCase, console
 from textual import events
 
+from opsconsole.domain.text import SafeText
+from opsconsole.screens.choice_screen import Choice, ChoiceScreen
+
 
 def burst(case: ConsoleCase, typed: str) -> None:
     """Put every key of `typed` into the queue before the first is handled."""
@@ -54,3 +57,12 @@ async def test_the_palette_opens_again_before_the_last_one_is_gone() -> None:
         burst(case, ":\x1b:\x1b:\x1b:")
         await case.settle()
         assert case.app.is_running
+
+
+async def test_arrows_that_come_before_the_list_is_there_move_nothing() -> None:
+    async with console() as case:
+        case.app.push_screen(ChoiceScreen(SafeText("where to"), (Choice("a", SafeText("over there")),), "a place"))
+        assert isinstance(case.app.screen, ChoiceScreen)
+        case.app.screen.action_move(1)
+        await case.settle()
+        assert "over there" in case.text
