@@ -272,8 +272,7 @@ class Wire:
         try:
             body = await read_body(response, limit)
         except BodyTooLargeError as error:
-            words = SafeText(f"over {limit // 1_048_576} MB")
-            raise SourceError(ErrorKind.TOO_LARGE, self.source, words) from error
+            raise failures.of_size(limit, self.source) from error
         except BodyBrokenError as error:
             raise SourceError(ErrorKind.MALFORMED, self.source, safe_text(error)) from error
         if response.status_code >= 300 or "html" in response.headers.get("content-type", ""):

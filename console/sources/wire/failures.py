@@ -131,6 +131,11 @@ def of_answer(answer: Answer) -> SourceError:
     return SourceError(kind, source, words, hint=hint, retry_after=_retry_after(answer), status=status)
 
 
+def of_size(limit: int, source: str) -> SourceError:
+    """The error for an answer, or a line of one, of more than `limit` bytes."""
+    return SourceError(ErrorKind.TOO_LARGE, source, SafeText(f"over {limit // 1_048_576} MB"))
+
+
 def of_html(answer: Answer) -> SourceError:
     """The `SourceError` for a page where an API's answer should be."""
     words = error_words(answer)

@@ -8,11 +8,11 @@ from typing import Generic, TypeVar
 import msgspec
 
 from opsconsole.domain.errors import ErrorKind, SourceError
-from opsconsole.domain.text import SafeText
 from opsconsole.safe_text import safe_text
 from opsconsole.sources.kubernetes.objects import ListMetadata, Part
 from opsconsole.sources.kubernetes.watching.keeper import Named
 from opsconsole.sources.lenient_json import decode_body
+from opsconsole.sources.wire import failures
 from opsconsole.sources.wire.body import BODY_LIMIT
 
 EXPIRED = 410
@@ -96,7 +96,7 @@ async def lines_of(chunks: AsyncIterator[bytes], source: str, limit: int = BODY_
             rest.append(tail)
             size += len(tail)
             if size > limit:
-                raise SourceError(ErrorKind.TOO_LARGE, source, SafeText(f"over {limit // 1_048_576} MB"))
+                raise failures.of_size(limit, source)
             continue
         whole = b"".join((*rest, head))
         rest, size = [tail], len(tail)
